@@ -1,0 +1,113 @@
+import { z } from 'zod'
+
+/** Why a task failed, was cancelled or was rejected. Stable: programs may branch on it. */
+export type FailureCode =
+  | 'ACTOR_CRASHED'
+  | 'ALLOCATION_FAILED'
+  | 'BUDGET_EXCEEDED'
+  | 'CANCELLED'
+  | 'DEADLINE_EXCEEDED'
+  | 'DEPENDENCY_FAILED'
+  | 'HANDLER_FAILED'
+  | 'LEASE_LOST'
+  | 'OUTPUT_INVALID'
+  | 'OUTPUT_TOO_LARGE'
+  | 'PARENT_ENDED'
+  | 'SHUTDOWN'
+  | 'TIMEOUT'
+  | 'VALIDATION_FAILED'
+
+/** Why the runtime refused a call. Stable: programs may branch on it. */
+export type RefusalCode =
+  | 'DEFINITION_INVALID'
+  | 'DEMAND_INVALID'
+  | 'DEMAND_UNFIT'
+  | 'DEPENDENCY_UNKNOWN'
+  | 'DUPLICATE_DEFINITION'
+  | 'DUPLICATE_TEMPLATE'
+  | 'FLOW_CYCLE'
+  | 'FLOW_INVALID'
+  | 'INPUT_INVALID'
+  | 'OPTIONS_INVALID'
+  | 'POOL_UNKNOWN'
+  | 'QUEUE_FULL'
+  | 'QUESTION_UNKNOWN'
+  | 'ANSWER_INVALID'
+  | 'RUNTIME_DEGRADED'
+  | 'RUNTIME_DRAINING'
+  | 'RUNTIME_STOPPED'
+  | 'STEP_DUPLICATE'
+  | 'TASK_ENDED'
+  | 'UNKNOWN_TASK'
+  | 'UNKNOWN_TEMPLATE'
+  | 'UNKNOWN_TYPE'
+  | 'WRONG_VERSION'
+
+/**
+ * What went wrong inside a task, as plain data.
+ * `cause` is what was thrown, as it was: it stays in memory and goes to no log or journal.
+ */
+export interface Failure {
+  readonly code: FailureCode
+  readonly message: string
+  /** Whether another attempt may be made, if the retry policy has one left. */
+  readonly retryable: boolean
+  readonly cause?: unknown
+}
+
+/** The base of every error that the runtime throws: a stable `code`, and a message that says what to do. */
+export class TaskwrightError<Code extends string = string> extends Error {
+  readonly code: Code
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** The runtime refused a call; nothing was done. `problems` lists every one found, one sentence each. */
+export class RefusedError extends TaskwrightError<RefusalCode> {
+  readonly problems: readonly string[]
+
+  constructor(code: RefusalCode, message: string, options?: ErrorOptions & { problems?: readonly string[] }) {
+    super(code, message, options)
+    this.problems = options?.problems ?? [message]
+  }
+}
+
+/** Throw this from a handler to fail at once, without another attempt. */
+export class NonRetryableError extends TaskwrightError<'NON_RETRYABLE'> {
+  constructor(message: string, options?: ErrorOptions) {
+    super('NON_RETRYABLE', message, options)
+  }
+}
+
+/** Why a handler's `signal` was aborted: the reason of its `AbortSignal`. */
+export class TaskStoppedError extends TaskwrightError<FailureCode> {}
+
+/** Turns whatever was thrown into one sentence. Takes non-errors: `throw 'text'`, `throw undefined`. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name
+  if (typeof thrown === 'string') return thrown
+  try {
+    return `a non-error was thrown: ${JSON.stringify(thrown) ?? String(thrown)}`
+  } catch {
+    return 'a non-error was thrown that cannot be printed'
+  }
+}
+
+/** Zod's issues, one sentence each, with the path in front. */
+export function listProblems(error: z.ZodError, at = ''): string[] {
+  return error.issues.map((issue) => {
+    const path = z.core.toDotPath(issue.path)
+    const where = [at, path].filter(Boolean).join(at && path.startsWith('[') ? '' : '.')
+    return where ? `${where}: ${issue.message}` : issue.message
+  })
+}
+
+/** One error for a list of problems. */
+export function refuse(code: RefusalCode, subject: string, problems: readonly string[]): RefusedError {
+  const lines = problems.map((problem) => `\n  - ${problem}`).join('')
+  return new RefusedError(code, `${subject}:${lines}`, { problems })
+}

@@ -1,0 +1,23 @@
+/** The top-level states of the task statechart, in the order of a life that meets everything. */
+export const taskStages = [
+  'created',
+  'validating',
+  'waiting',
+  'queued',
+  'allocating',
+  'executing',
+  'completing',
+  'retrying',
+  'rollingBack',
+  'completed',
+  'failed',
+  'cancelled',
+  'rejected',
+] as const
+
+export type TaskStage = (typeof taskStages)[number]
+
+/** The stages in which a task waits for its turn: they count against the queue's bound. */
+export const backlogStages: ReadonlySet<TaskStage> = new Set(['created', 'validating', 'waiting', 'queued', 'allocating'])
+
+export const finalStages: ReadonlySet<TaskStage> = new Set(['completed', 'failed', 'cancelled', 'rejected'])
