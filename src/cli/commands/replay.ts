@@ -34,21 +34,28 @@ export const replay = defineCommand({
   operands: { name: 'a file', max: 1 },
   options: z
     .object({ slots: wholeNumber(1, 10_000), speed: positiveNumber().optional(), virtual: flag, json: flag })
-    .refine(({ speed, virtual }) => speed === undefined || !virtual, 'give --speed or --virtual, not both'),
+    .refine(({ speed, virtual }) => speed === undefined || !virtual, {
+      error: 'give --speed or --virtual, not both',
+      // told even if something else is wrong
+      when: () => true,
+    }),
   async run([file = ''], { slots, speed = 1, virtual, json }, { terminal, signal }) {
     const workflow = parseWorkflow(await readInputFile(file), file)
+    const clock = virtual ? 'on virtual time' : `at ${speed} recorded seconds a second`
+    if (!json) terminal.out(`${file}: ${workflow.tasks.length} tasks on ${slots} slots, ${clock}`)
     const report = await replayWorkflow(workflow, { slots, speed: virtual ? 'virtual' : speed, signal })
     if (json) terminal.out(JSON.stringify({ file, ...report }))
-    else for (const line of describe(file, report)) terminal.out(line)
+    else for (const line of describe(report)) terminal.out(line)
     for (const violation of report.violations) terminal.err(`taskwright replay: ${violation}`)
     return report.violations.length > 0 ? exitCodes.failed : exitCodes.done
   },
 })
 
-function describe(file: string, report: ReplayReport): string[] {
+function describe(report: ReplayReport): string[] {
   return [
-    `${file}: ${report.completed} of ${report.tasks} tasks completed`,
-    `  makespan       ${report.makespanS} s on ${report.slots} slots, at most ${report.maxHeld} held`,
+    `  completed      ${report.completed}`,
+    `  most held      ${report.maxHeld} slots`,
+    `  makespan       ${report.makespanS} s`,
     `  critical path  ${report.criticalPathS} s`,
     `  work           ${report.workS} s`,
     `  violations     ${report.violations.length}`,
