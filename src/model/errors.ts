@@ -83,6 +83,13 @@ export class NonRetryableError extends TaskwrightError<'NON_RETRYABLE'> {
   }
 }
 
+/** The runtime's own books contradict themselves: a defect of the runtime, not of the caller. Please report it. */
+export class InvariantError extends TaskwrightError<'INVARIANT_BROKEN'> {
+  constructor(message: string, options?: ErrorOptions) {
+    super('INVARIANT_BROKEN', message, options)
+  }
+}
+
 /** Why a handler's `signal` was aborted: the reason of its `AbortSignal`. */
 export class TaskStoppedError extends TaskwrightError<FailureCode> {}
 

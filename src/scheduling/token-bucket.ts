@@ -1,0 +1,131 @@
+import type { RateSpec, ResourceUsage } from '../model/resources.ts'
+import type { Meter, ResourceEfficiency } from './meter.ts'
+import { Reservations, slackOf } from './meter.ts'
+
+/**
+ * A resource that refills with time. Tokens leave the bucket when they are reserved; what a lease did not use goes back
+ * at its end, and what it uses beyond its reservation is drawn on, even into debt (a negative level), so that the
+ * long-run rate stays true. A resize changes the burst, and the rate in the same proportion.
+ */
+export class TokenBucket implements Meter {
+  readonly pool: string
+  readonly resource: string
+  readonly form = 'rate'
+  #burst: number
+  #perMs: number
+  /** Rate over burst, kept so that a resize to 0 and back restores the rate; `null` when the burst began as 0. */
+  readonly #ratio: number | null
+  #level: number
+  #at: number
+  readonly #reservations = new Reservations()
+  #spent = 0
+  #refilled: number
+  #reserved = 0
+
+  constructor(pool: string, resource: string, spec: RateSpec, now: number) {
+    this.pool = pool
+    this.resource = resource
+    this.#burst = spec.burst
+    this.#perMs = spec.rate / spec.perMs
+    this.#ratio = spec.burst > 0 ? this.#perMs / spec.burst : null
+    this.#level = spec.burst
+    this.#refilled = spec.burst
+    this.#at = now
+  }
+
+  get capacity(): number {
+    return this.#burst
+  }
+
+  get held(): number {
+    return this.#reservations.sum
+  }
+
+  /** Tokens in the bucket; negative in debt. */
+  available(now: number): number {
+    return Math.min(this.#burst, this.projected(now))
+  }
+
+  /** Tokens that will be there at a time if nothing is taken, were the bucket without a rim. */
+  projected(at: number): number {
+    return this.#level + Math.max(0, at - this.#at) * this.#perMs
+  }
+
+  fits(amount: number, now: number): boolean {
+    return amount <= this.available(now) + slackOf(this.#burst)
+  }
+
+  isForeseeable(amount: number): boolean {
+    return amount <= this.#burst + slackOf(this.#burst) && (this.#perMs > 0 || amount <= this.#level)
+  }
+
+  /** The first whole ms at which the amount fits if nothing else is taken; `now` if it fits; `null`: never. */
+  availableAt(amount: number, now: number): number | null {
+    if (this.fits(amount, now)) return now
+    if (this.#perMs === 0 || !this.isForeseeable(amount)) return null
+    const at = Math.ceil(now + (amount - this.available(now)) / this.#perMs)
+    // A deficit smaller than the time's own precision must still move time on, or the caller's timer would spin.
+    return at > now ? at : Math.floor(now) + 1
+  }
+
+  reserve(amount: number, now: number): void {
+    this.#refill(now)
+    this.#level -= amount
+    this.#reserved += amount
+    this.#reservations.add(amount)
+  }
+
+  draw(amount: number, now: number): number {
+    this.#refill(now)
+    this.#level -= amount
+    this.#spent += amount
+    return amount
+  }
+
+  settle(amount: number, used: number | undefined, _heldMs: number, now: number): void {
+    if (amount === 0) return
+    this.#refill(now)
+    const consumed = this.usedSoFar(amount, used ?? amount)
+    this.#spent += consumed
+    this.#level = Math.min(this.#burst, this.#level + amount - consumed)
+    this.#reservations.subtract(amount)
+  }
+
+  refusalOf(): null {
+    return null
+  }
+
+  resize(capacity: number, now: number): void {
+    this.#refill(now)
+    this.#burst = capacity
+    if (this.#ratio !== null) this.#perMs = this.#ratio * capacity
+    this.#level = Math.min(this.#level, capacity)
+  }
+
+  usage(now: number): ResourceUsage {
+    const { pool, resource, form, capacity, held } = this
+    return { pool, resource, form, capacity, held, available: this.available(now), spent: this.#spent }
+  }
+
+  efficiency(pending: number, now: number): ResourceEfficiency {
+    this.#refill(now)
+    const { pool, resource, form } = this
+    return { pool, resource, form, capacity: this.#refilled, reserved: this.#reserved, used: this.#spent + pending }
+  }
+
+  /** The part of the reservation that was consumed; what was drawn beyond it is spent already. */
+  usedSoFar(amount: number, used: number | undefined): number {
+    return Math.min(amount, used ?? 0)
+  }
+
+  fault(reserved: number, now: number): string | null {
+    if (!(this.available(now) <= this.#burst)) return `${this.#level} tokens are in a bucket of ${this.#burst}`
+    return this.#reservations.fault(reserved)
+  }
+
+  #refill(now: number): void {
+    this.#refilled += Math.max(0, now - this.#at) * this.#perMs
+    this.#level = this.available(now)
+    this.#at = Math.max(this.#at, now)
+  }
+}
