@@ -41,12 +41,15 @@ interface TakenStep<Context, Event, Snapshot> {
   readonly next: Configuration<Context, Event, Snapshot>
   readonly updates: readonly ((context: Context, event: Event) => Partial<Context>)[]
   readonly effects: readonly string[]
+  readonly entered: readonly string[]
 }
 
 export interface Step<Context, Event, Snapshot> {
   readonly from: Configuration<Context, Event, Snapshot>
   readonly to: Configuration<Context, Event, Snapshot>
   readonly transitions: readonly ChartTransition[]
+  /** Ids of the states entered, in document order. */
+  readonly entered: readonly string[]
   /** In the order of the statechart; they see the context after all updates of the step. */
   readonly effects: readonly string[]
   readonly snapshot: Snapshot
@@ -104,7 +107,7 @@ export class CompiledMachine<Context extends object, Event extends { type: strin
     const snapshot = next.isFinal
       ? this.#snapshots.finish(next.template, after)
       : this.#snapshots.with(next.template, after)
-    return { from, to: next, transitions: taken.transitions, effects: taken.effects, snapshot }
+    return { from, to: next, transitions: taken.transitions, entered: taken.entered, effects: taken.effects, snapshot }
   }
 
   /** The configuration of a state value, for a snapshot that comes from elsewhere. */
@@ -164,7 +167,7 @@ export class CompiledMachine<Context extends object, Event extends { type: strin
     enabled: readonly ChartTransition[],
   ): TakenStep<Context, Event, Snapshot> {
     const transitions = withoutConflicts(from.active, enabled)
-    const { active, actions } = takeTransitions(from.active, transitions)
+    const { active, entered, actions } = takeTransitions(from.active, transitions)
     const updates: ((context: Context, event: Event) => Partial<Context>)[] = []
     const effects: string[] = []
     for (const action of actions) {
@@ -173,7 +176,7 @@ export class CompiledMachine<Context extends object, Event extends { type: strin
       else if (action in this.#tables.effects) effects.push(action)
       else throw new Error(`the machine names an action ${action} that no table holds`)
     }
-    return { transitions, next: this.#configuration(active), updates, effects }
+    return { transitions, next: this.#configuration(active), updates, effects, entered: entered.map(({ id }) => id) }
   }
 
   #guard(name: string): (context: Context, event: Event) => boolean {

@@ -83,6 +83,8 @@ export function withoutConflicts(active: readonly ChartState[], enabled: readonl
 
 export interface Microstep {
   readonly active: readonly ChartState[]
+  /** What was entered, in document order. */
+  readonly entered: readonly ChartState[]
   /** Exit actions inside out, then the transitions', then entry actions outside in. */
   readonly actions: readonly string[]
 }
@@ -103,6 +105,7 @@ export function takeTransitions(active: readonly ChartState[], transitions: read
   const stayed = active.filter((state) => !exited.has(state))
   return {
     active: [...new Set([...stayed, ...arrived])].sort((a, b) => a.order - b.order),
+    entered: arrived,
     actions: [
       ...left.flatMap((state) => state.exit),
       ...transitions.flatMap((transition) => transition.actions),

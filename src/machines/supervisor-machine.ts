@@ -10,6 +10,12 @@ export interface SupervisorMachineContext {
   readonly intensitySpent: boolean
 }
 
+/** Where the supervisor answers a request. */
+export interface Reply {
+  done(): void
+  refused(error: unknown): void
+}
+
 /**
  * Messages to the supervisor. `Submission` is the actor's own type of request, with the port to answer on;
  * the machine only needs to know whether the task is a child of an accepted one.
@@ -21,10 +27,10 @@ export type SupervisorMachineEvent<Submission extends { readonly parentId: strin
   | { type: 'task.withdraw'; taskId: string }
   | { type: 'task.reprioritise'; taskId: string; priority: number }
   | { type: 'lease.release'; leaseId: string; epoch: number }
-  | { type: 'lease.renew'; leaseId: string; epoch: number; expiresAt: number }
+  | { type: 'lease.renew'; leaseId: string; epoch: number; expiresAt: number | null }
   | { type: 'lease.use'; taskId: string; leaseId: string; epoch: number; usage: Readonly<Record<string, number>> }
   | { type: 'lease.expired'; leaseId: string; epoch: number }
-  | { type: 'pool.resize'; resource: string; capacity: number }
+  | { type: 'pool.resize'; resource: string; capacity: number; reply: Reply }
   | { type: 'dispatch' }
   | { type: 'pause' }
   | { type: 'resume' }

@@ -14,5 +14,5 @@ export const compiledTask = new CompiledMachine<TaskMachineContext, TaskMachineE
     with: (template, context) => ({ ...template, context }),
     finish: (template, context) => ({ ...template, context, status: 'done', output: outcomeOf(context), error: undefined }),
   },
-  initialTaskContext({ id: '', type: '', maxAttempts: 1 }),
+  initialTaskContext({ id: '', type: '', maxAttempts: 1, conditionsMet: false }),
 )

@@ -36,6 +36,8 @@ export interface TaskMachineInput {
   readonly id: string
   readonly type: string
   readonly maxAttempts: number
+  /** Nothing to wait for but resources. */
+  readonly conditionsMet: boolean
 }
 
 /** Messages to a task. Those about an attempt carry the epoch of its lease. */
@@ -471,7 +473,7 @@ export const taskMachine = setup({
   },
 })
 
-export function initialTaskContext({ id, type, maxAttempts }: TaskMachineInput): TaskMachineContext {
+export function initialTaskContext({ id, type, maxAttempts, conditionsMet }: TaskMachineInput): TaskMachineContext {
   return {
     id,
     type,
@@ -479,7 +481,7 @@ export function initialTaskContext({ id, type, maxAttempts }: TaskMachineInput):
     attempt: 0,
     epoch: 0,
     leaseId: null,
-    conditionsMet: false,
+    conditionsMet,
     held: false,
     openQuestions: 0,
     stop: null,

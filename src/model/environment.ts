@@ -6,6 +6,8 @@ export interface Clock {
   now(): number
   setTimeout(callback: (...args: never[]) => void, delayMs: number): unknown
   clearTimeout(id: unknown): void
+  /** Calls back at this instant, once everything that is due at it has been done. */
+  soon(callback: () => void): void
 }
 
 /** Chance: `next` gives a number from 0 (inclusive) to 1 (exclusive). */

@@ -33,8 +33,6 @@ export type TaskHappening =
   | { type: 'task.rejected'; failure: RecordedFailure }
   | { type: 'task.running' }
   | { type: 'task.paused' }
-  | { type: 'task.held' }
-  | { type: 'task.resumed' }
   | { type: 'task.stopping'; cause: StopCause }
   | { type: 'task.overdue' }
   | { type: 'task.suspect' }

@@ -17,7 +17,4 @@ export const taskStages = [
 
 export type TaskStage = (typeof taskStages)[number]
 
-/** The stages in which a task waits for its turn: they count against the queue's bound. */
-export const backlogStages: ReadonlySet<TaskStage> = new Set(['created', 'validating', 'waiting', 'queued', 'allocating'])
-
 export const finalStages: ReadonlySet<TaskStage> = new Set(['completed', 'failed', 'cancelled', 'rejected'])

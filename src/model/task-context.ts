@@ -74,7 +74,7 @@ export interface TaskContext {
   progress(fraction: number, message?: string): void
   /**
    * Reports what was really consumed, added to earlier reports. More than the demand draws on the pool;
-   * a budget that cannot give it throws `BUDGET_EXCEEDED` and stops the task.
+   * a budget that cannot give it stops the task with `BUDGET_EXCEEDED`. @throws RefusedError for what is no demand.
    */
   used(usage: Demand): void
   heartbeat(): void

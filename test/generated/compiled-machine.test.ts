@@ -8,7 +8,7 @@ import { compiledTask } from '../../src/machines/task-engine.ts'
 import { initialTaskContext, taskMachine } from '../../src/machines/task-machine.ts'
 import { sampleTaskEvents } from './task-events.ts'
 
-const input = { id: 't', type: 'sample', maxAttempts: 2 }
+const input = { id: 't', type: 'sample', maxAttempts: 2, conditionsMet: false }
 
 /** Names of the effects that XState would execute; the updates are applied already and carry no name of ours. */
 const effectNames = (actions: readonly { type: string }[]) => actions.map(({ type }) => type)

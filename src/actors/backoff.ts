@@ -1,0 +1,8 @@
+import type { RetryPolicy } from '../model/definition.ts'
+import type { Random } from '../model/environment.ts'
+
+/** How long to wait after failed attempt number `attempt` (from 1), in ms. */
+export function backoffMs(policy: RetryPolicy, attempt: number, random: Random): number {
+  const full = Math.min(policy.backoffMs * policy.factor ** (attempt - 1), policy.maxBackoffMs)
+  return policy.jitter ? full * random.next() : full
+}

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino'
+import { describeThrown } from '../model/errors.ts'
+import type { RuntimeEvent } from '../model/events.ts'
+
+type Segments<Type extends string> = Type extends `${infer Head}.${infer Tail}`
+  ? `${Head}.*` | `${Head}.${Segments<Tail>}`
+  : never
+
+/** `task.completed`, a family such as `task.*` or `task.step.*`, or `*` for everything. */
+export type EventPattern = RuntimeEvent['type'] | Segments<RuntimeEvent['type']> | '*'
+
+/** The events that a pattern stands for. */
+export type EventsOf<Pattern extends EventPattern> = Pattern extends '*'
+  ? RuntimeEvent
+  : Pattern extends `${infer Prefix}.*`
+    ? Extract<RuntimeEvent, { type: `${Prefix}.${string}` }>
+    : Extract<RuntimeEvent, { type: Pattern }>
+
+type Listener = (event: RuntimeEvent) => unknown
+
+function matches(pattern: string, type: string): boolean {
+  return pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))
+}
+
+function isOf<Pattern extends EventPattern>(pattern: Pattern, event: RuntimeEvent): event is EventsOf<Pattern> {
+  return matches(pattern, event.type)
+}
+
+/** Tells listeners of events. What a listener throws or rejects with is logged and reaches nobody else. */
+export class EventHub {
+  readonly #log: Logger
+  readonly #listeners = new Set<Listener>()
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
+    const filtered: Listener = (event) => (isOf(pattern, event) ? listener(event) : undefined)
+    this.#listeners.add(filtered)
+    return () => {
+      this.#listeners.delete(filtered)
+    }
+  }
+
+  emit(event: RuntimeEvent): void {
+    if (this.#listeners.size === 0) return
+    for (const listener of this.#listeners) guarded(() => listener(event), this.#log, event.type)
+  }
+}
+
+/** Runs somebody else's code: a throw or a rejection ends in the log. */
+export function guarded(call: () => unknown, log: Logger, what: string): void {
+  const note = (thrown: unknown) => log.error({ problem: describeThrown(thrown), what }, 'a listener or hook failed')
+  try {
+    const answer = call()
+    if (answer instanceof Promise) answer.catch(note)
+  } catch (thrown) {
+    note(thrown)
+  }
+}

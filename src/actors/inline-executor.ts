@@ -1,0 +1,118 @@
+import { createActor } from 'xstate'
+import type { AnyActorLogic, AnyActorRef } from 'xstate'
+import { describeThrown, NonRetryableError, RefusedError } from '../model/errors.ts'
+import type { Failure } from '../model/errors.ts'
+import type { Execution } from './execution.ts'
+
+/** What a task lends its executor: where to answer, and its place in the tree of actors. */
+export interface ExecutorPort {
+  readonly self: AnyActorRef
+  started(): void
+  completed(output: unknown): void
+  failed(failure: Failure): void
+  /** A handler that is a machine moved to another state. */
+  moved(state: string): void
+  stopChild(child: AnyActorRef): void
+}
+
+/** A started handler that can be told to stop from outside. */
+export interface RunningHandler {
+  readonly child: AnyActorRef | null
+  /** The attempt's signal was aborted: end what does not listen to signals. */
+  stop(): void
+  /** The grace period is over. */
+  abandon(): void
+}
+
+const functionHandler: RunningHandler = { child: null, stop: () => {}, abandon: () => {} }
+
+/** What a handler's throw means: any error may be retried, but those that say they may not. */
+export function failureOf(thrown: unknown): Failure {
+  const permanent = thrown instanceof NonRetryableError || thrown instanceof RefusedError
+  return { code: 'HANDLER_FAILED', message: describeThrown(thrown), retryable: !permanent, cause: thrown }
+}
+
+function runFunction(execution: Execution, run: (task: Execution, input: unknown) => unknown, port: ExecutorPort): RunningHandler {
+  const failed = (thrown: unknown) => {
+    execution.abortSteps()
+    execution.whenStepsSettled(() => port.failed(failureOf(thrown)))
+  }
+  const completed = (output: unknown) => execution.whenStepsSettled(() => port.completed(output))
+  try {
+    const answer = run(execution, execution.input)
+    if (answer instanceof Promise) answer.then(completed, failed)
+    else if (isThenable(answer)) Promise.resolve(answer).then(completed, failed)
+    else completed(answer)
+  } catch (thrown) {
+    failed(thrown)
+  }
+  return functionHandler
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** The event that a machine handler may handle to end in good order when its task is stopped. */
+export const stopEvent = 'taskwright.stop'
+
+function handlesStop(snapshot: unknown): boolean {
+  if (typeof snapshot !== 'object' || snapshot === null || !('can' in snapshot)) return false
+  return typeof snapshot.can === 'function' && snapshot.can({ type: stopEvent }) === true
+}
+
+function stateOf(snapshot: unknown): string | null {
+  if (typeof snapshot !== 'object' || snapshot === null || !('value' in snapshot)) return null
+  return typeof snapshot.value === 'string' ? snapshot.value : JSON.stringify(snapshot.value)
+}
+
+function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort): RunningHandler {
+  const child = createActor(logic, { parent: port.self, id: `${execution.id}/handler`, input: execution.input })
+  let ended = false
+  let shown: string | null = null
+  const end = (tell: () => void) => {
+    if (ended) return
+    ended = true
+    tell()
+  }
+  const abandon = () => {
+    end(() => {})
+    port.stopChild(child)
+  }
+  child.subscribe({
+    next: (snapshot) => {
+      const state = stateOf(snapshot)
+      if (ended || state === null || state === shown) return
+      shown = state
+      port.moved(state)
+    },
+    complete: () =>
+      end(() => {
+        const snapshot = child.getSnapshot()
+        if (snapshot.status === 'done') port.completed(snapshot.output)
+        else port.failed(failureOf(new Error('the handler was stopped before it was done')))
+      }),
+    error: (thrown) => end(() => port.failed(failureOf(thrown))),
+  })
+  child.start()
+  return {
+    child,
+    stop: () => {
+      if (handlesStop(child.getSnapshot())) child.send({ type: stopEvent })
+      else port.stopChild(child)
+    },
+    abandon,
+  }
+}
+
+/**
+ * Runs handlers in the host's own process and thread, for trusted code. A handler that throws, rejects or never
+ * answers harms no other task, but one that never yields stops the thread for all.
+ */
+export function runInline(execution: Execution, port: ExecutorPort): RunningHandler {
+  const { handler } = execution.definition
+  port.started()
+  return handler.form === 'function'
+    ? runFunction(execution, (task, input) => handler.run(task, input), port)
+    : runLogic(execution, handler.logic, port)
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Clock } from '../model/environment.ts'
+import { listProblems, RefusedError, refuse } from '../model/errors.ts'
+import type { OpenQuestion } from '../model/task-view.ts'
+import type { Timer, Timers } from './timers.ts'
+
+interface Asked {
+  readonly view: OpenQuestion
+  readonly timer: Timer | null
+  /** Checks an answer and takes it if it fits. @returns what is wrong with it. */
+  take(answer: unknown): Promise<readonly string[]>
+  reject(reason: unknown): void
+}
+
+export interface Asking<Schema extends z.ZodType> {
+  readonly id: string
+  readonly taskId: string
+  readonly schema: Schema
+  readonly prompt: string
+  readonly timeoutMs: number | null
+  readonly fallback: { readonly answer: z.output<Schema> } | null
+}
+
+/** The open questions of one attempt. */
+export class Questions {
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #closed: (questionId: string) => void
+  readonly #open = new Map<string, Asked>()
+
+  /** @param closed is told of each question that is answered, runs out or is withdrawn. */
+  constructor(clock: Clock, timers: Timers, closed: (questionId: string) => void) {
+    this.#clock = clock
+    this.#timers = timers
+    this.#closed = closed
+  }
+
+  ask<Schema extends z.ZodType>(asking: Asking<Schema>): Promise<z.output<Schema>> {
+    const { id, taskId, schema, prompt, timeoutMs, fallback } = asking
+    const { promise, resolve, reject } = Promise.withResolvers<z.output<Schema>>()
+    const askedAt = this.#clock.now()
+    const expiresAt = timeoutMs === null ? null : askedAt + timeoutMs
+    const runOut = () => {
+      if (!this.#close(id)) return
+      if (fallback) resolve(fallback.answer)
+      else reject(new RefusedError('QUESTION_UNKNOWN', `nobody answered "${prompt}" in time, and it has no default`))
+    }
+    this.#open.set(id, {
+      view: {
+        id,
+        taskId,
+        prompt,
+        schema: z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }),
+        askedAt,
+        expiresAt,
+      },
+      timer: expiresAt === null ? null : this.#timers.arm(expiresAt, runOut),
+      take: async (answer) => {
+        const checked = await schema.safeParseAsync(answer)
+        if (!checked.success) return listProblems(checked.error)
+        if (!this.#close(id)) throw new RefusedError('QUESTION_UNKNOWN', `"${prompt}" was answered by somebody else`)
+        resolve(checked.data)
+        return []
+      },
+      reject,
+    })
+    return promise
+  }
+
+  /** @throws RefusedError `QUESTION_UNKNOWN`, or `ANSWER_INVALID` with every problem listed; the question stays open. */
+  async answer(answer: unknown, questionId?: string): Promise<void> {
+    const asked = questionId === undefined ? this.#only() : this.#open.get(questionId)
+    if (!asked) {
+      throw new RefusedError('QUESTION_UNKNOWN', `no open question ${questionId ?? ''}: ${this.#describeOpen()}`)
+    }
+    const problems = await asked.take(answer)
+    if (problems.length > 0) throw refuse('ANSWER_INVALID', `the answer to "${asked.view.prompt}" does not fit`, problems)
+  }
+
+  list(): OpenQuestion[] {
+    return [...this.#open.values()].map(({ view }) => view)
+  }
+
+  /** Ends every question: the attempt is over. */
+  withdraw(reason: unknown): void {
+    for (const [id, { reject }] of [...this.#open]) if (this.#close(id)) reject(reason)
+  }
+
+  #only(): Asked | undefined {
+    const [first, second] = this.#open.values()
+    return second ? undefined : first
+  }
+
+  #describeOpen(): string {
+    const ids = [...this.#open.keys()]
+    return ids.length === 0 ? 'the task asks nothing now' : `open are ${ids.join(', ')}; name one`
+  }
+
+  #close(id: string): boolean {
+    const asked = this.#open.get(id)
+    if (!asked) return false
+    this.#open.delete(id)
+    this.#timers.disarm(asked.timer)
+    this.#closed(id)
+    return true
+  }
+}

@@ -1,0 +1,211 @@
+import type { ActorLogic, ActorScope, AnyActorRef } from 'xstate'
+import { compiledTask } from '../machines/task-engine.ts'
+import type { TaskSnapshot } from '../machines/task-engine.ts'
+import { initialTaskContext } from '../machines/task-machine.ts'
+import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-machine.ts'
+import type { Failure } from '../model/errors.ts'
+import type { TaskEvent, TaskHappening } from '../model/events.ts'
+import type { TaskOutcome } from '../model/outcome.ts'
+import type { TaskStage } from '../model/stage.ts'
+import type { TaskView } from '../model/task-view.ts'
+import { announce } from './task-announcements.ts'
+import { activityOf, stageOf } from './task-configuration.ts'
+import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
+import { TaskEffects } from './task-effects.ts'
+import type { TaskFacts, TaskProgress } from './task-record.ts'
+import type { TaskServices } from './task-services.ts'
+
+type Scope = ActorScope<TaskSnapshot, TaskMachineEvent>
+
+/**
+ * The actor of one task: runs the task machine from its tables, and gives its effects a meaning.
+ * One logic object a task: the logic is also what the supervisor and the handles know a task by.
+ */
+export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent, undefined> {
+  readonly facts: TaskFacts
+  readonly progress: TaskProgress
+  readonly services: TaskServices
+  readonly effects: TaskEffects
+  /** The epoch of the lease last granted: the supervisor counts it up. */
+  epoch = 0
+  /** Counted against the bound of the queue; the supervisor's mark. */
+  inBacklog = false
+  /** Tasks that wait for this one. */
+  dependents: TaskActorLogic[] | null = null
+  unmetDependencies = 0
+  outcome: TaskOutcome | null = null
+  #at: TaskConfiguration = compiledTask.initial
+  #snapshot: TaskSnapshot | null = null
+  #actor: AnyActorRef | null = null
+  #settled: ((outcome: TaskOutcome) => void)[] | null = null
+  #listeners: Set<(event: TaskEvent) => void> | null = null
+  readonly #conditionsMet: boolean
+
+  constructor(facts: TaskFacts, priority: number, conditionsMet: boolean, services: TaskServices) {
+    this.facts = facts
+    this.services = services
+    this.#conditionsMet = conditionsMet
+    this.progress = {
+      priority,
+      queuedAt: null,
+      startedAt: null,
+      endedAt: null,
+      runningSince: null,
+      fraction: 0,
+      message: '',
+      compensated: false,
+    }
+    this.effects = new TaskEffects(this)
+  }
+
+  get id(): string {
+    return this.facts.id
+  }
+
+  get stage(): TaskStage {
+    return stageOf(this.#at)
+  }
+
+  get context(): TaskMachineContext {
+    return this.snapshot.context
+  }
+
+  /** Where the task stands; what a restarted actor takes up. */
+  get snapshot(): TaskSnapshot {
+    return this.#snapshot ?? compiledTask.start(this.#initialContext())
+  }
+
+  get actor(): AnyActorRef {
+    if (!this.#actor) throw new Error(`task ${this.id} has no actor yet`)
+    return this.#actor
+  }
+
+  getInitialSnapshot(scope: Scope): TaskSnapshot {
+    this.#actor = scope.self
+    this.#at = compiledTask.initial
+    this.#snapshot = compiledTask.start(this.#initialContext())
+    return this.#snapshot
+  }
+
+  /** Takes up a task where a snapshot of it stands. */
+  restoreSnapshot(_persisted: unknown, scope: Scope): TaskSnapshot {
+    this.#actor = scope.self
+    const { snapshot } = this
+    this.#at = compiledTask.configurationOf(snapshot.value)
+    return snapshot
+  }
+
+  getPersistedSnapshot(snapshot: TaskSnapshot): TaskSnapshot {
+    return snapshot
+  }
+
+  transition(snapshot: TaskSnapshot, event: TaskMachineEvent, scope: Scope): TaskSnapshot {
+    const step = compiledTask.step(this.#at, snapshot.context, event)
+    if (!step) return snapshot
+    this.effects.stopChild = scope.stopChild
+    this.#at = step.to
+    this.#snapshot = step.snapshot
+    // Effects see the new snapshot in place, and what they send arrives after this message is done with.
+    scope.defer(() => this.#perform(step, event))
+    return step.snapshot
+  }
+
+  start(): void {
+    // A restarted actor goes on; only a new one begins.
+    if (this.stage !== 'created') return
+    const { definition, principal, parentId } = this.facts
+    this.services.monitor.created()
+    this.report({
+      type: 'task.created',
+      kind: definition.kind,
+      version: definition.version,
+      principal: principal.id,
+      priority: this.progress.priority,
+      parentId,
+    })
+    this.effects.begin()
+  }
+
+  send(event: TaskMachineEvent): void {
+    this.actor.send(event)
+  }
+
+  /** Writes down what happened to this task. */
+  report(happening: TaskHappening): void {
+    const event = this.services.journal.ofTask(this.facts.id, this.facts.definition.type, happening)
+    if (this.#listeners) for (const listener of this.#listeners) listener(event)
+  }
+
+  listen(listener: (event: TaskEvent) => void): () => void {
+    this.#listeners ??= new Set()
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners?.delete(listener)
+    }
+  }
+
+  /** Calls back with the outcome, now if there is one. */
+  whenSettled(then: (outcome: TaskOutcome) => void): void {
+    if (this.outcome) {
+      then(this.outcome)
+      return
+    }
+    this.#settled ??= []
+    this.#settled.push(then)
+  }
+
+  /** The outcome is on record: tells who waits. */
+  settle(outcome: TaskOutcome): void {
+    this.outcome = outcome
+    const settled = this.#settled
+    this.#settled = null
+    if (settled) for (const then of settled) then(outcome)
+  }
+
+  cancel(failure: Failure): void {
+    if (!this.outcome) this.send({ type: 'cancel', failure })
+  }
+
+  view(): TaskView {
+    const { facts, progress, context } = this
+    const { definition } = facts
+    return {
+      id: facts.id,
+      type: definition.type,
+      kind: definition.kind,
+      version: definition.version,
+      stage: this.stage,
+      activity: activityOf(this.#at),
+      principal: facts.principal.id,
+      priority: progress.priority,
+      parentId: facts.parentId,
+      labels: facts.labels,
+      attempt: context.attempt,
+      progress: { fraction: progress.fraction, message: progress.message },
+      demand: facts.vector.demand,
+      createdAt: facts.createdAt,
+      queuedAt: progress.queuedAt,
+      startedAt: progress.startedAt,
+      endedAt: progress.endedAt,
+      deadlineAt: facts.deadlineAt,
+      outcome: this.outcome,
+      compensated: progress.compensated,
+    }
+  }
+
+  #initialContext(): TaskMachineContext {
+    const { id, definition } = this.facts
+    return initialTaskContext({
+      id,
+      type: definition.type,
+      maxAttempts: definition.retry.attempts,
+      conditionsMet: this.#conditionsMet,
+    })
+  }
+
+  #perform(step: TaskStep, event: TaskMachineEvent): void {
+    if (step.entered.length > 0) announce(this, step)
+    for (const effect of step.effects) this.effects.perform(effect, event)
+    if (step.to.isFinal) this.effects.end()
+  }
+}

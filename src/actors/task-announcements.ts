@@ -1,0 +1,95 @@
+import type { Failure } from '../model/errors.ts'
+import type { RecordedFailure } from '../model/events.ts'
+import { redactText } from '../security/redaction.ts'
+import { guarded } from './event-hub.ts'
+import type { TaskActorLogic } from './task-actor.ts'
+import { stageOf } from './task-configuration.ts'
+import type { TaskStep } from './task-configuration.ts'
+
+/** A failure as it may be written down: no thrown value, no secrets. */
+export function recorded(failure: Failure | null): RecordedFailure {
+  if (!failure) return { code: 'HANDLER_FAILED', message: 'no failure was recorded', retryable: false }
+  const { code, message, retryable } = failure
+  return { code, message: redactText(message), retryable }
+}
+
+/** Why a task is in `waiting`, in words. */
+function conditionsOf(task: TaskActorLogic): string[] {
+  const { context, facts } = task
+  const conditions: string[] = []
+  if (task.unmetDependencies > 0) conditions.push('dependencies')
+  if (facts.startAt !== null && !context.conditionsMet && task.services.environment.clock.now() < facts.startAt) {
+    conditions.push('start time')
+  }
+  if (context.held) conditions.push('paused')
+  return conditions
+}
+
+function announceState(task: TaskActorLogic, state: string): void {
+  const { context, progress, facts } = task
+  const now = () => task.services.environment.clock.now()
+  switch (state) {
+    case 'task.validating':
+      return task.report({ type: 'task.validating' })
+    case 'task.waiting':
+      return task.report({ type: 'task.waiting', conditions: conditionsOf(task) })
+    case 'task.queued':
+      progress.queuedAt ??= now()
+      return task.report({ type: 'task.queued', demand: facts.vector.demand })
+    case 'task.allocating':
+      return task.report({ type: 'task.allocating', leaseId: context.leaseId ?? '', epoch: context.epoch })
+    case 'task.executing':
+      progress.startedAt ??= now()
+      return task.report({ type: 'task.executing', attempt: context.attempt, epoch: context.epoch })
+    case 'task.executing.work.running':
+      return task.report({ type: 'task.running' })
+    case 'task.executing.work.paused':
+      return task.report({ type: 'task.paused' })
+    case 'task.executing.work.stopping':
+      return task.report({ type: 'task.stopping', cause: context.stop ?? 'cancel' })
+    case 'task.executing.watch.overdue':
+      return task.report({ type: 'task.overdue' })
+    case 'task.executing.liveness.suspect':
+      return task.report({ type: 'task.suspect' })
+    case 'task.completing':
+      return task.report({ type: 'task.completing' })
+    case 'task.retrying':
+      return task.report({
+        type: 'task.retrying',
+        failure: recorded(context.failure),
+        attempt: context.attempt,
+        delayMs: task.effects.drawBackoff(context.attempt),
+      })
+    case 'task.rollingBack':
+      return task.report({ type: 'task.rollingBack', failure: recorded(context.failure) })
+    case 'task.completed':
+      return task.report({ type: 'task.completed', attempts: context.attempt })
+    case 'task.failed':
+    case 'task.cancelled':
+      return task.report({
+        type: state,
+        failure: recorded(context.failure),
+        attempts: context.attempt,
+        rollback: context.rollback,
+      })
+    case 'task.rejected':
+      return task.report({ type: 'task.rejected', failure: recorded(context.failure) })
+  }
+}
+
+/** Writes down the states that a step entered, and tells the definition's hook of a new stage. */
+export function announce(task: TaskActorLogic, step: TaskStep): void {
+  const stage = stageOf(step.to)
+  const from = stageOf(step.from)
+  if (stage !== from) task.services.monitor.moved(task, from, stage)
+  for (const state of step.entered) {
+    if (state === 'task.executing.liveness.alive' && from === 'executing') task.report({ type: 'task.alive' })
+    else announceState(task, state)
+  }
+  const { definition } = task.facts
+  const hook = definition.hooks[stage]
+  if (hook && stage !== from) {
+    const told = { id: task.id, type: definition.type, attempt: task.context.attempt }
+    guarded(() => hook(told), task.services.log, `hook ${stage} of ${definition.type}`)
+  }
+}

@@ -1,0 +1,36 @@
+import type { TaskDefinition } from '../model/definition.ts'
+import type { Principal } from '../model/principal.ts'
+import type { DemandVector } from '../scheduling/demand-vector.ts'
+
+/** What is decided about a task when it is accepted, and what views show of it. Times in ms since the epoch. */
+export interface TaskFacts {
+  readonly id: string
+  /** Order of arrival. */
+  readonly seq: number
+  readonly definition: TaskDefinition
+  /** After the input schema. */
+  readonly input: unknown
+  readonly principal: Principal
+  readonly parentId: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly vector: DemandVector
+  readonly estimateMs: number | null
+  readonly startAt: number | null
+  readonly deadlineAt: number | null
+  readonly dedupeKey: string | null
+  readonly after: readonly string[]
+  readonly createdAt: number
+}
+
+/** What changes over a task's life beside its statechart. */
+export interface TaskProgress {
+  priority: number
+  queuedAt: number | null
+  startedAt: number | null
+  endedAt: number | null
+  /** Start of the attempt that executes now. */
+  runningSince: number | null
+  fraction: number
+  message: string
+  compensated: boolean
+}

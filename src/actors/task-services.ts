@@ -1,0 +1,27 @@
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import type { TaskDefinition } from '../model/definition.ts'
+import type { Environment } from '../model/environment.ts'
+import type { SubmitOptions } from '../model/submit-options.ts'
+import type { Journal } from './journal.ts'
+import type { Monitor } from './monitor.ts'
+import type { SupervisorMailbox } from './supervisor-messages.ts'
+import type { TaskActorLogic } from './task-actor.ts'
+import type { Timers } from './timers.ts'
+
+/** What all tasks of a runtime share. */
+export interface TaskServices {
+  readonly environment: Environment
+  readonly timers: Timers
+  readonly journal: Journal
+  readonly monitor: Monitor
+  readonly log: Logger
+  readonly supervisor: SupervisorMailbox
+  /** Takes a child on through the runtime's door, with every check that a caller's task gets. */
+  submitChild<Input extends z.ZodType, Output extends z.ZodType>(
+    parent: TaskActorLogic,
+    definition: TaskDefinition<Input, Output>,
+    input: z.input<Input>,
+    options: SubmitOptions | undefined,
+  ): Promise<TaskActorLogic>
+}

@@ -1,0 +1,31 @@
+import { describeThrown } from '../model/errors.ts'
+import type { Failure } from '../model/errors.ts'
+import type { ValidationVerdict } from '../model/definition.ts'
+import type { TaskFacts } from './task-record.ts'
+
+function unfit(message: string, cause?: unknown): Failure {
+  return { code: 'VALIDATION_FAILED', message, retryable: false, cause }
+}
+
+function judge(verdict: ValidationVerdict): Failure | null {
+  if (verdict === undefined || verdict === true) return null
+  if (verdict === false) return unfit('validate() answered false')
+  const problems = typeof verdict === 'string' ? [verdict] : verdict
+  return problems.length === 0 ? null : unfit(problems.join('; '))
+}
+
+/** Runs the definition's own check. Answers once: `null`, or why the task is rejected. */
+export function validateInput(
+  { id, definition, input }: TaskFacts,
+  signal: AbortSignal,
+  then: (failure: Failure | null) => void,
+): void {
+  const threw = (thrown: unknown) => then(unfit(`validate() threw: ${describeThrown(thrown)}`, thrown))
+  try {
+    const verdict = definition.validate?.(input, { id, signal })
+    if (verdict instanceof Promise) verdict.then((late) => then(judge(late)), threw)
+    else then(judge(verdict))
+  } catch (thrown) {
+    threw(thrown)
+  }
+}

@@ -1,0 +1,251 @@
+import { createActor } from 'xstate'
+import type { AnyActorRef } from 'xstate'
+import type { z } from 'zod'
+import { EventHub } from '../actors/event-hub.ts'
+import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
+import { Journal } from '../actors/journal.ts'
+import { Monitor } from '../actors/monitor.ts'
+import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
+import { Supervisor } from '../actors/supervisor.ts'
+import type { TaskActorLogic } from '../actors/task-actor.ts'
+import type { TaskServices } from '../actors/task-services.ts'
+import { Timers } from '../actors/timers.ts'
+import type { TaskDefinition } from '../model/definition.ts'
+import { toMs } from '../model/duration.ts'
+import type { Duration } from '../model/duration.ts'
+import { RefusedError } from '../model/errors.ts'
+import type { RuntimeEvent, SupervisorStage } from '../model/events.ts'
+import { prioritySchema } from '../model/priority.ts'
+import type { Priority } from '../model/priority.ts'
+import type { Principal } from '../model/principal.ts'
+import type { ResourceUsage } from '../model/resources.ts'
+import type { RuntimeStats } from '../model/stats.ts'
+import type { SubmitOptions } from '../model/submit-options.ts'
+import type { OpenQuestion, TaskView } from '../model/task-view.ts'
+import type { WaitReason } from '../scheduling/scheduler.ts'
+import { Scheduler } from '../scheduling/scheduler.ts'
+import type { Store } from '../store/store.ts'
+import { Door } from './door.ts'
+import { TaskHandle } from './handle.ts'
+import { Registry } from './registry.ts'
+import { resolveRuntimeOptions } from './runtime-options.ts'
+import type { ResolvedRuntimeOptions, RuntimeOptions } from './runtime-options.ts'
+import { selects } from './task-query.ts'
+import type { TaskQuery } from './task-query.ts'
+
+/** A task runtime: one supervisor with its tasks, pools and journal. Several live side by side in one process. */
+export class Runtime {
+  readonly registry = new Registry()
+  readonly #supervisor: Supervisor
+  readonly #logic: SupervisorActorLogic
+  readonly #services: TaskServices
+  readonly #hub: EventHub
+  readonly #monitor = new Monitor()
+  readonly #door: Door
+  readonly #store: Store
+  readonly #principal: Principal
+  #stopping: Promise<void> | null = null
+
+  /** Use {@link createRuntime}. */
+  constructor(options: ResolvedRuntimeOptions) {
+    const { environment, logger, order, share, backfill, principalConcurrency, pools } = options
+    const now = environment.clock.now()
+    const scheduler = new Scheduler({
+      pools,
+      now,
+      order,
+      principalConcurrency,
+      ...(share && { share }),
+      ...(backfill && { backfill }),
+    })
+    this.#store = options.store
+    this.#principal = options.principal
+    this.#door = new Door(environment, scheduler.ledger)
+    this.#hub = new EventHub(logger)
+    const performer = {
+      entered: (stage: SupervisorStage) => this.#supervisor.entered(stage),
+      perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) => this.#supervisor.perform(effect, message),
+    }
+    this.#logic = new SupervisorActorLogic(performer)
+    this.#services = {
+      environment,
+      timers: new Timers(environment.clock),
+      journal: new Journal(environment.clock, options.store, this.#hub, logger),
+      monitor: this.#monitor,
+      log: logger,
+      supervisor: this.#logic,
+      submitChild: (parent, definition, input, options) =>
+        this.#submit(definition, input, options, { principal: parent.facts.principal, parentId: parent.id }),
+    }
+    this.#supervisor = new Supervisor(this.#logic, scheduler, this.#services, options)
+    for (const definition of options.tasks) this.registry.add(definition)
+    for (const template of options.templates) this.registry.addTemplate(template)
+    const actor = createActor(this.#logic, {
+      id: 'supervisor',
+      input: undefined,
+      clock: environment.clock,
+      logger: (...line) => logger.info({ line }, 'xstate'),
+    })
+    // A crash of the supervisor itself must not surface as an uncaught error of the host.
+    actor.subscribe({ error: (error) => logger.fatal({ err: error }, 'the supervisor crashed') })
+    actor.start()
+    this.#logic.send({ type: 'supervisor.start' })
+  }
+
+  /** The supervisor's actor, the root of the actor system. */
+  get actor(): AnyActorRef {
+    return this.#logic.actor
+  }
+
+  get state(): SupervisorStage {
+    return this.#logic.stage
+  }
+
+  /**
+   * Takes a task on. Resolves once that is on record; refuses with an error that lists every problem, and does nothing then.
+   * @throws RefusedError see {@link RefusalCode}
+   */
+  async submit<Input extends z.ZodType, Output extends z.ZodType>(
+    definition: TaskDefinition<Input, Output>,
+    input: z.input<Input>,
+    options?: SubmitOptions,
+  ): Promise<TaskHandle<z.output<Output>>>
+  /** By type, the highest version registered. The result is of unknown type. */
+  async submit(type: string, input: unknown, options?: SubmitOptions): Promise<TaskHandle>
+  async submit(what: TaskDefinition | string, input: unknown, options?: SubmitOptions): Promise<TaskHandle> {
+    const definition = typeof what === 'string' ? this.registry.get(what) : what
+    return new TaskHandle(await this.#submit(definition, input, options, { principal: this.#principal, parentId: null }))
+  }
+
+  /** Submits a template by name. The caller's input and options go before the template's. */
+  async instantiate(name: string, input?: unknown, options?: SubmitOptions): Promise<TaskHandle> {
+    const filled = this.registry.instantiate(name, input, options)
+    return this.submit(filled.definition, filled.input, filled.options)
+  }
+
+  get(id: string): TaskHandle | undefined {
+    const task = this.#supervisor.tasks.get(id)
+    return task && new TaskHandle(task)
+  }
+
+  /** The tasks that are known, oldest first: unfinished ones, and the last that ended. */
+  list(query: TaskQuery = {}): TaskView[] {
+    const views: TaskView[] = []
+    for (const task of this.#supervisor.tasks.all()) {
+      if (!selects(query, task)) continue
+      views.push(task.view())
+      if (query.limit !== undefined && views.length >= query.limit) break
+    }
+    return views
+  }
+
+  /** Every open question of every task. */
+  questions(): OpenQuestion[] {
+    return [...this.#supervisor.tasks.live()].flatMap((task) => task.effects.execution?.questions.list() ?? [])
+  }
+
+  /** Calls back on every event that the pattern names. @returns a function that ends it. */
+  on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
+    return this.#hub.on(pattern, listener)
+  }
+
+  /** The events that the store keeps, oldest first. */
+  journal(): Iterable<RuntimeEvent> {
+    return this.#store.events()
+  }
+
+  stats(): RuntimeStats {
+    const { ledger } = this.#supervisor.scheduler
+    return {
+      supervisor: this.state,
+      ...this.#monitor.stats(),
+      resources: ledger.efficiency(this.#services.environment.clock.now()),
+    }
+  }
+
+  resources(): readonly ResourceUsage[] {
+    return this.#supervisor.scheduler.ledger.usage(this.#services.environment.clock.now())
+  }
+
+  /** Why a task waits for resources; `null` if it does not. */
+  explain(id: string): WaitReason | null {
+    return this.#supervisor.scheduler.explain(id, this.#services.environment.clock.now())
+  }
+
+  /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, ZodError for no priority */
+  reprioritise(id: string, priority: Priority): void {
+    if (!this.#supervisor.tasks.get(id)) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
+    this.#logic.send({ type: 'task.reprioritise', taskId: id, priority: prioritySchema.parse(priority) })
+  }
+
+  /**
+   * Changes how much there is of a resource. Below what is held, nothing is taken away and nothing granted until it fits.
+   * @throws RefusedError `POOL_UNKNOWN`, `OPTIONS_INVALID`
+   */
+  resize(resource: string, capacity: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#logic.send({ type: 'pool.resize', resource, capacity, reply: { done: resolve, refused: reject } })
+    })
+  }
+
+  /** Grants nothing more until `resume`; what executes goes on. */
+  pause(): void {
+    this.#logic.send({ type: 'pause' })
+  }
+
+  resume(): void {
+    this.#logic.send({ type: 'resume' })
+  }
+
+  /** Takes nothing new, and waits until everything that was accepted has ended. `resume` opens it again. */
+  async drain(): Promise<void> {
+    if (this.state === 'stopped') return
+    this.#logic.send({ type: 'drain' })
+    await this.idle()
+  }
+
+  /** Waits until no task is unfinished. */
+  idle(): Promise<void> {
+    if (this.state === 'stopped') return Promise.resolve()
+    return new Promise((resolve) => this.#supervisor.whenIdle(resolve))
+  }
+
+  /**
+   * Cancels and rolls back what is unfinished, for `grace` at most, then abandons the rest. Leaves nothing behind:
+   * no timer, no actor; the host's process can exit. Default grace: 10 s.
+   */
+  stop(options: { grace?: Duration } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(toMs(options.grace ?? 10_000))
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const stopped = new Promise<void>((resolve) => this.#supervisor.whenStopped(resolve))
+    this.#logic.send({ type: 'stop', graceMs })
+    await stopped
+    this.#services.timers.stop()
+    await this.#store.close()
+  }
+
+  async #submit(
+    definition: TaskDefinition,
+    input: unknown,
+    options: SubmitOptions | undefined,
+    by: { readonly principal: Principal; readonly parentId: string | null },
+  ): Promise<TaskActorLogic> {
+    if (this.state === 'stopped') throw new RefusedError('RUNTIME_STOPPED', 'the runtime has been stopped; create a new one')
+    const { facts, priority, whenFull } = await this.#door.read(definition, input, options, by)
+    return new Promise((resolve, reject) => {
+      const reply = { accepted: resolve, refused: reject }
+      this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId: by.parentId, whenFull, reply } })
+    })
+  }
+}
+
+/**
+ * Creates a runtime and starts its supervisor.
+ * @throws RefusedError `OPTIONS_INVALID` with every problem listed, `DUPLICATE_DEFINITION`, `DUPLICATE_TEMPLATE`
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  return new Runtime(resolveRuntimeOptions(options))
+}
