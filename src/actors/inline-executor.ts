@@ -7,7 +7,6 @@ import type { Execution } from './execution.ts'
 /** What a task lends its executor: where to answer, and its place in the tree of actors. */
 export interface ExecutorPort {
   readonly self: AnyActorRef
-  started(): void
   completed(output: unknown): void
   failed(failure: Failure): void
   /** A handler that is a machine moved to another state. */
@@ -111,7 +110,6 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
  */
 export function runInline(execution: Execution, port: ExecutorPort): RunningHandler {
   const { handler } = execution.definition
-  port.started()
   return handler.form === 'function'
     ? runFunction(execution, (task, input) => handler.run(task, input), port)
     : runLogic(execution, handler.logic, port)

@@ -30,8 +30,4 @@ export class StepLog {
       return [{ step: name, undo: undoAndForget }]
     })
   }
-
-  clear(): void {
-    this.#steps.clear()
-  }
 }

@@ -4,64 +4,43 @@ import { describeThrown } from '../model/errors.ts'
 import type { Failure } from '../model/errors.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
+import { AttemptWatch, timedOut } from './attempt-watch.ts'
 import { backoffMs } from './backoff.ts'
 import { Execution } from './execution.ts'
 import { runInline } from './inline-executor.ts'
 import type { RunningHandler } from './inline-executor.ts'
 import { checkOutput } from './output-check.ts'
-import { rollBack } from './rollback.ts'
-import type { Undoing } from './rollback.ts'
-import { StepLog } from './step-log.ts'
 import type { TaskActorLogic } from './task-actor.ts'
 import { executionPort } from './task-execution-port.ts'
+import { TaskUndo } from './task-undo.ts'
 import type { Timer } from './timers.ts'
 import { validateInput } from './validation.ts'
 
-const timedOut = (ms: number): Failure => ({
-  code: 'TIMEOUT',
-  message: `the attempt took longer than its timeout of ${ms} ms`,
-  retryable: true,
-})
-
-const parentEnded: Failure = { code: 'PARENT_ENDED', message: 'the task that submitted it has ended', retryable: false }
-
-/** What the task machine's effects do. Belongs to one task; holds its timers, its execution and its children. */
+/** What the task machine's effects do. Belongs to one task; holds its execution, its lease and its timers. */
 export class TaskEffects {
-  readonly #task: TaskActorLogic
+  readonly watch: AttemptWatch
+  readonly undo: TaskUndo
   /** Set by the actor: only a parent may stop a child actor. */
   stopChild: (child: AnyActorRef) => void = () => {}
   execution: Execution | null = null
+  lease: { readonly id: string; readonly epoch: number } | null = null
+  readonly #task: TaskActorLogic
   #handler: RunningHandler | null = null
-  #steps: StepLog | null = null
-  #children: Set<TaskActorLogic> | null = null
-  #lease: { readonly id: string; readonly epoch: number } | null = null
   #validation: AbortController | null = null
-  #rollback: AbortController | null = null
-  #timeoutTimer: Timer | null = null
-  #timeoutLeftMs: number | null = null
-  #heartbeatTimer: Timer | null = null
-  #graceTimer: Timer | null = null
+  #validationTimer: Timer | null = null
   #backoffTimer: Timer | null = null
   #deadlineTimer: Timer | null = null
   #startTimer: Timer | null = null
   #backoffMs = 0
-  #suspect = false
 
   constructor(task: TaskActorLogic) {
     this.#task = task
+    this.watch = new AttemptWatch(task)
+    this.undo = new TaskUndo(task)
   }
 
   get handlerActor(): AnyActorRef | null {
     return this.#handler?.child ?? null
-  }
-
-  get steps(): StepLog {
-    this.#steps ??= new StepLog()
-    return this.#steps
-  }
-
-  get lease(): { readonly id: string; readonly epoch: number } | null {
-    return this.#lease
   }
 
   /** Arms what holds over the whole life. */
@@ -79,14 +58,14 @@ export class TaskEffects {
   /** Takes the work of the present stage up again, after the task's actor had crashed and was restarted. */
   resume(): void {
     const task = this.#task
-    this.#disarmAll()
+    this.watch.stop()
     switch (task.stage) {
       case 'created':
         return task.send({ type: 'start' })
       case 'validating':
         return this.#validate()
       case 'waiting':
-        return this.perform('awaitConditions', { type: 'start' })
+        return this.#awaitConditions()
       case 'queued':
         task.services.supervisor.send({ type: 'task.withdraw', taskId: task.id })
         return task.services.supervisor.send({ type: 'task.ready', taskId: task.id })
@@ -96,7 +75,7 @@ export class TaskEffects {
       case 'completing':
         return this.#checkOutput()
       case 'retrying':
-        return this.perform('armBackoff', { type: 'start' })
+        return this.#armBackoff()
       case 'rollingBack':
         return this.#rollBack()
     }
@@ -105,7 +84,7 @@ export class TaskEffects {
   /** The actor is lost for good: the outcome that is left, with every effect that nobody will undo. */
   giveUp(error: unknown): Extract<TaskOutcome, { status: 'failed' }> {
     const message = `the task's actor crashed and was given up: ${describeThrown(error)}`
-    const standing = (this.#steps?.undoable() ?? []).map(({ step }) => ({ step, message: 'not undone: the actor crashed' }))
+    const standing = this.undo.standing('not undone: the actor crashed')
     this.end()
     return {
       status: 'failed',
@@ -117,84 +96,55 @@ export class TaskEffects {
 
   /** The last effect of a life: nothing of it may go on. */
   end(): void {
-    this.#disarmAll()
     const { timers } = this.#task.services
+    this.watch.stop()
     this.#deadlineTimer = timers.disarm(this.#deadlineTimer)
     this.#startTimer = timers.disarm(this.#startTimer)
     this.#backoffTimer = timers.disarm(this.#backoffTimer)
-    this.#validation?.abort()
-    this.execution?.close()
-    this.execution = null
-    this.#handler = null
+    this.#endValidation()
+    this.#endAttempt()
     this.#task.progress.endedAt = this.#now()
-    for (const child of this.#children ?? []) child.cancel(parentEnded)
-    this.#children = null
+    this.undo.cancelChildren()
   }
 
   /** No time is left: what still runs is abandoned, what still undoes is given up. */
   force(): void {
-    this.#rollback?.abort()
+    this.undo.abort()
     if (this.execution) this.#task.send({ type: 'grace.expired', epoch: this.execution.epoch })
   }
 
-  /** Draws the delay before the attempt after `attempt`. */
+  /** Draws the delay before the attempt after `attempt`, in ms. */
   drawBackoff(attempt: number): number {
-    const { environment } = this.#task.services
-    this.#backoffMs = backoffMs(this.#task.facts.definition.retry, attempt, environment.random)
+    this.#backoffMs = backoffMs(this.#task.facts.definition.retry, attempt, this.#task.services.environment.random)
     return this.#backoffMs
-  }
-
-  /** Takes back what a completed task did, on behalf of the flow that it belongs to. */
-  async compensate(): Promise<RollbackReport> {
-    const { progress } = this.#task
-    if (progress.compensated || this.#task.outcome?.status !== 'completed') return { status: 'none' }
-    progress.compensated = true
-    const report = await this.#undoAll()
-    this.#task.report({ type: 'task.compensated', rollback: report })
-    return report
-  }
-
-  adopt(child: TaskActorLogic): void {
-    this.#children ??= new Set()
-    this.#children.add(child)
-    child.whenSettled(() => this.#children?.delete(child))
-  }
-
-  /** A sign of life: the heartbeat starts anew and the lease is renewed. */
-  alive(): void {
-    const { heartbeatMs } = this.#task.facts.definition
-    const { execution } = this
-    if (heartbeatMs === null || !execution || this.#heartbeatTimer === null) return
-    const wasSuspect = this.#suspect
-    this.#armHeartbeat(heartbeatMs)
-    if (wasSuspect) this.#task.send({ type: 'heartbeat.received', epoch: execution.epoch })
   }
 
   perform(effect: string, event: TaskMachineEvent): void {
     const task = this.#task
+    const { supervisor, timers } = task.services
     switch (effect) {
       case 'validate':
         return this.#validate()
       case 'awaitConditions':
-        if (task.context.conditionsMet && !task.context.held) task.send({ type: 'ready' })
-        return
+        return this.#awaitConditions()
       case 'requestGrant':
-        return task.services.supervisor.send({ type: 'task.ready', taskId: task.id })
+        return supervisor.send({ type: 'task.ready', taskId: task.id })
       case 'withdrawRequest':
-        return task.services.supervisor.send({ type: 'task.withdraw', taskId: task.id })
+        return supervisor.send({ type: 'task.withdraw', taskId: task.id })
       case 'allocate':
         return this.#allocate()
-      case 'startHandler':
-        return this.#startHandler()
+      case 'prepareHandler':
+        return this.#prepareHandler()
+      case 'runHandler':
+        return this.#runHandler()
       case 'startTimers':
-        this.#timeoutLeftMs = task.facts.definition.timeoutMs
-        return this.#watch()
+        return this.watch.start()
       case 'stopTimers':
-        return this.#disarmAll()
+        return this.watch.stop()
       case 'suspendTimeout':
-        return this.#suspendWatch()
+        return this.watch.suspend()
       case 'resumeTimeout':
-        return this.#watch()
+        return this.watch.resume()
       case 'pauseHandler':
         return this.execution?.pause()
       case 'resumeHandler':
@@ -208,14 +158,14 @@ export class TaskEffects {
       case 'releaseLease':
         return this.#releaseLease()
       case 'returnLease':
-        if (event.type === 'lease.granted') this.#release(event.leaseId, event.epoch)
+        if (event.type === 'lease.granted') {
+          supervisor.send({ type: 'lease.release', leaseId: event.leaseId, epoch: event.epoch })
+        }
         return
       case 'armBackoff':
-        this.#endAttempt()
-        this.#backoffTimer = this.#arm(this.#now() + this.#backoffMs, () => task.send({ type: 'backoff.elapsed' }))
-        return
+        return this.#armBackoff()
       case 'disarmBackoff':
-        this.#backoffTimer = task.services.timers.disarm(this.#backoffTimer)
+        this.#backoffTimer = timers.disarm(this.#backoffTimer)
         return
       case 'rollBack':
         return this.#rollBack()
@@ -236,36 +186,53 @@ export class TaskEffects {
       return
     }
     this.#validation = new AbortController()
-    const { signal } = this.#validation
     const { timeoutMs } = definition
-    if (timeoutMs !== null) {
-      this.#timeoutTimer = this.#arm(this.#now() + timeoutMs, () => {
-        this.#validation?.abort()
-        task.send({ type: 'validation.failed', failure: { ...timedOut(timeoutMs), code: 'VALIDATION_FAILED' } })
-      })
+    const answer = (failure: Failure | null) => {
+      this.#endValidation()
+      task.send(failure ? { type: 'validation.failed', failure } : { type: 'validation.passed' })
     }
+    if (timeoutMs !== null) {
+      const failure: Failure = { ...timedOut(timeoutMs), code: 'VALIDATION_FAILED', message: `validate() took longer than ${timeoutMs} ms` }
+      this.#validationTimer = this.#arm(this.#now() + timeoutMs, () => answer(failure))
+    }
+    const { signal } = this.#validation
     validateInput(task.facts, signal, (failure) => {
-      this.#timeoutTimer = task.services.timers.disarm(this.#timeoutTimer)
-      if (failure) task.send({ type: 'validation.failed', failure })
-      else task.send({ type: 'validation.passed' })
+      if (!signal.aborted) answer(failure)
     })
+  }
+
+  #endValidation(): void {
+    this.#validationTimer = this.#task.services.timers.disarm(this.#validationTimer)
+    this.#validation?.abort()
+    this.#validation = null
+  }
+
+  #awaitConditions(): void {
+    const { conditionsMet, held } = this.#task.context
+    if (conditionsMet && !held) this.#task.send({ type: 'ready' })
   }
 
   /** Execution begins only after the record of the lease is durable. */
   #allocate(): void {
     const task = this.#task
     const { leaseId, epoch } = task.context
-    this.#lease = leaseId === null ? null : { id: leaseId, epoch }
+    this.lease = leaseId === null ? null : { id: leaseId, epoch }
     task.services.journal.whenDurable(() => task.send({ type: 'allocation.ready', epoch }))
   }
 
-  #startHandler(): void {
+  #prepareHandler(): void {
     const task = this.#task
     const { attempt, epoch } = task.context
     this.execution = new Execution(executionPort(task), attempt, epoch)
+    task.send({ type: 'handler.started', epoch })
+  }
+
+  #runHandler(): void {
+    const task = this.#task
+    if (!this.execution) return
+    const { epoch } = this.execution
     this.#handler = runInline(this.execution, {
       self: task.actor,
-      started: () => task.send({ type: 'handler.started', epoch }),
       completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
       failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
       moved: (state) => task.report({ type: 'task.handler', state }),
@@ -274,14 +241,11 @@ export class TaskEffects {
   }
 
   #stopHandler(): void {
-    const task = this.#task
-    const { failure, epoch } = task.context
-    this.#disarmAll()
-    const { graceMs } = task.facts.definition
-    this.#graceTimer = this.#arm(this.#now() + graceMs, () => task.send({ type: 'grace.expired', epoch }))
+    const { failure } = this.#task.context
+    this.watch.startGrace()
     if (failure) this.execution?.stop(failure)
     this.#handler?.stop()
-    for (const child of this.#children ?? []) child.cancel(parentEnded)
+    this.undo.cancelChildren()
   }
 
   #checkOutput(): void {
@@ -293,68 +257,32 @@ export class TaskEffects {
     })
   }
 
-  #rollBack(): void {
-    const task = this.#task
+  #armBackoff(): void {
     this.#endAttempt()
-    this.#undoAll()
-      .catch((thrown: unknown): RollbackReport => ({
-        status: 'incomplete',
-        undone: [],
-        standing: [{ step: '(rollback)', message: describeThrown(thrown) }],
-      }))
-      .then((report) => {
-        if (report.status === 'incomplete') task.services.journal.ofRuntime(this.#incompleteAlert(report.standing.length))
-        task.send({ type: 'rollback.finished', report })
-      })
+    this.#backoffTimer = this.#arm(this.#now() + this.#backoffMs, () => this.#task.send({ type: 'backoff.elapsed' }))
   }
 
-  /** Children first: what they did came after what this task had done when it submitted them. */
-  async #undoAll(): Promise<RollbackReport> {
-    const task = this.#task
-    const children = [...(this.#children ?? [])]
-    for (const child of children) child.cancel(parentEnded)
-    await Promise.all(children.map((child) => new Promise((resolve) => child.whenSettled(resolve))))
-    const undoings = this.#undoings()
-    if (undoings.length === 0) return { status: 'none' }
-    this.#rollback = new AbortController()
-    const { definition } = task.facts
-    const report = await rollBack(undoings, definition.rollbackRetry, definition.rollbackTimeoutMs, {
-      clock: task.services.environment.clock,
-      random: task.services.environment.random,
-      timers: task.services.timers,
-      signal: this.#rollback.signal,
-      report: (happening) => task.report(happening),
+  #rollBack(): void {
+    this.#endAttempt()
+    const unable = (thrown: unknown): RollbackReport => ({
+      status: 'incomplete',
+      undone: [],
+      standing: [{ step: 'rollback', message: describeThrown(thrown) }],
     })
-    this.#rollback = null
-    this.#steps?.clear()
-    return report
+    void this.undo.all().then(
+      (report) => this.#rolledBack(report),
+      (thrown: unknown) => this.#rolledBack(unable(thrown)),
+    )
   }
 
-  #undoings(): Undoing[] {
+  #rolledBack(report: RollbackReport): void {
     const task = this.#task
-    const { definition, id } = task.facts
-    const undoings: Undoing[] = this.#steps?.undoable() ?? []
-    if (definition.rollback && task.context.attempt > 0) {
-      const { output } = task.context
-      undoings.push({ step: 'rollback', undo: (signal) => definition.rollback?.(output, { id, signal }) })
+    if (report.status === 'incomplete') {
+      const message = `the rollback of ${task.id} is incomplete: ${report.standing.length} effect(s) still stand; see its outcome`
+      task.services.journal.ofRuntime({ type: 'alert', code: 'ROLLBACK_INCOMPLETE', message, taskId: task.id })
+      task.services.log.error({ taskId: task.id, standing: report.standing }, message)
     }
-    return undoings
-  }
-
-  #giveUpAttempt(): void {
-    const task = this.#task
-    const { epoch } = task.context
-    const failure: Failure = { code: 'ACTOR_CRASHED', message: 'the actor of the task crashed and was restarted', retryable: true }
-    this.#handler?.abandon()
-    this.#releaseLease()
-    task.send({ type: 'lease.lost', epoch, failure })
-    task.send({ type: 'grace.expired', epoch })
-  }
-
-  #incompleteAlert(standing: number) {
-    const { id } = this.#task
-    const message = `the rollback of ${id} is incomplete: ${standing} effect(s) still stand; see its outcome`
-    return { type: 'alert', code: 'ROLLBACK_INCOMPLETE', message, taskId: id } as const
+    task.send({ type: 'rollback.finished', report })
   }
 
   /** What the handler of the attempt still does counts no more. */
@@ -364,60 +292,24 @@ export class TaskEffects {
     this.#handler = null
   }
 
-  #watch(): void {
+  #giveUpAttempt(): void {
     const task = this.#task
-    const { timeoutMs, heartbeatMs } = task.facts.definition
     const { epoch } = task.context
-    if (timeoutMs !== null && this.#timeoutTimer === null && this.#timeoutLeftMs !== null) {
-      this.#timeoutTimer = this.#arm(this.#now() + this.#timeoutLeftMs, () =>
-        task.send({ type: 'timeout', epoch, failure: timedOut(timeoutMs) }),
-      )
+    const failure: Failure = {
+      code: 'ACTOR_CRASHED',
+      message: 'the actor of the task crashed and was restarted',
+      retryable: true,
     }
-    if (heartbeatMs !== null) this.#armHeartbeat(heartbeatMs)
-  }
-
-  /** Time in which the task waits for a person counts neither as running nor as silence. */
-  #suspendWatch(): void {
-    const { timers } = this.#task.services
-    if (this.#timeoutTimer) this.#timeoutLeftMs = Math.max(0, this.#timeoutTimer.at - this.#now())
-    this.#timeoutTimer = timers.disarm(this.#timeoutTimer)
-    this.#heartbeatTimer = timers.disarm(this.#heartbeatTimer)
-    if (this.#task.facts.definition.heartbeatMs !== null) this.#renewLease(null)
-  }
-
-  #armHeartbeat(heartbeatMs: number): void {
-    const task = this.#task
-    const { epoch } = task.context
-    task.services.timers.disarm(this.#heartbeatTimer)
-    this.#suspect = false
-    this.#heartbeatTimer = this.#arm(this.#now() + heartbeatMs, () => {
-      this.#suspect = true
-      task.send({ type: 'heartbeat.missed', epoch })
-    })
-    this.#renewLease(this.#now() + 2 * heartbeatMs)
-  }
-
-  #renewLease(expiresAt: number | null): void {
-    if (!this.#lease) return
-    const { id: leaseId, epoch } = this.#lease
-    this.#task.services.supervisor.send({ type: 'lease.renew', leaseId, epoch, expiresAt })
+    this.#handler?.abandon()
+    this.#releaseLease()
+    task.send({ type: 'lease.lost', epoch, failure })
+    task.send({ type: 'grace.expired', epoch })
   }
 
   #releaseLease(): void {
-    const lease = this.#lease
-    this.#lease = null
-    if (lease) this.#release(lease.id, lease.epoch)
-  }
-
-  #release(leaseId: string, epoch: number): void {
-    this.#task.services.supervisor.send({ type: 'lease.release', leaseId, epoch })
-  }
-
-  #disarmAll(): void {
-    const { timers } = this.#task.services
-    this.#timeoutTimer = timers.disarm(this.#timeoutTimer)
-    this.#heartbeatTimer = timers.disarm(this.#heartbeatTimer)
-    this.#graceTimer = timers.disarm(this.#graceTimer)
+    const { lease } = this
+    this.lease = null
+    if (lease) this.#task.services.supervisor.send({ type: 'lease.release', leaseId: lease.id, epoch: lease.epoch })
   }
 
   #arm(at: number, fire: () => void): Timer {

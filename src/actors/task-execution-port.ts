@@ -15,9 +15,9 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
     input: facts.input,
     environment: services.environment,
     timers: services.timers,
-    steps: task.effects.steps,
+    steps: task.effects.undo.steps,
     report: (happening) => task.report(happening),
-    alive: () => task.effects.alive(),
+    alive: () => task.effects.watch.alive(),
     asked: () => task.send({ type: 'handler.asked', epoch }),
     questionClosed: (questionId) => {
       task.report({ type: 'task.answered', questionId })
@@ -35,7 +35,7 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
     },
     submitChild: async (definition, input, options) => {
       const child = await services.submitChild(task, definition, input, options)
-      task.effects.adopt(child)
+      task.effects.undo.adopt(child)
       return {
         id: child.id,
         result: () => resultOfTask(child),
@@ -44,7 +44,7 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
           await outcomeOfTask(child)
         },
         rollBack: async () => {
-          const report = await child.effects.compensate()
+          const report = await child.effects.undo.compensate()
           if (report.status === 'incomplete') {
             throw new RefusedError('TASK_ENDED', `the rollback of ${child.id} is incomplete: ${report.standing.map(({ step }) => step).join(', ')}`)
           }

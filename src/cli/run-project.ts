@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createRuntime, defineTask } from '../index.ts'
+import { createRuntime, defineTask, greedyBackfill, noShare, strictPriority } from '../index.ts'
 import type { Environment } from '../model/environment.ts'
 import { demandSchema } from '../model/resources.ts'
 import { InterruptedError } from './command-error.ts'
@@ -39,7 +39,8 @@ export async function runProject(project: Project, run: ProjectRun): Promise<Run
     tasks: [workflowTask],
     pools: { default: project.capacities },
     queueLimit: project.activities.length,
-    scheduling: { backfill: 'greedy', ageing: 'off' },
+    // list scheduling: in order of priority, whatever fits
+    scheduling: { order: strictPriority(), share: noShare(), backfill: greedyBackfill() },
     ...(run.environment && { environment: run.environment }),
   })
   const marks: Mark[] = []

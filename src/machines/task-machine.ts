@@ -149,7 +149,8 @@ export const taskEffects = effectsOf([
   'requestGrant',
   'withdrawRequest',
   'allocate',
-  'startHandler',
+  'prepareHandler',
+  'runHandler',
   'startTimers',
   'stopTimers',
   'suspendTimeout',
@@ -192,8 +193,35 @@ export function outcomeOf(context: TaskMachineContext): TaskOutcome {
 
 const drop = { actions: ['countDropped', 'reportDropped'] } as const
 
+/**
+ * What a stage answers to a message that it has no answer of its own for. Not on the root: there, each region of
+ * `executing` would give the answer once more.
+ */
+const otherwise = {
+  ready: { actions: 'meetConditions' },
+  pause: { actions: 'hold' },
+  resume: { actions: 'unhold' },
+  // A grant that crossed with a pause goes back to the supervisor.
+  'lease.granted': { actions: 'returnLease' },
+  'lease.lost': drop,
+  'allocation.ready': drop,
+  'handler.started': drop,
+  'handler.completed': drop,
+  'handler.failed': drop,
+  'handler.asked': drop,
+  'question.closed': drop,
+  'budget.exceeded': drop,
+  'heartbeat.missed': drop,
+  'heartbeat.received': drop,
+  timeout: drop,
+  'grace.expired': drop,
+  'output.accepted': drop,
+  'output.refused': drop,
+} as const
+
 /** Before execution there is nothing to undo: every way to stop ends in `cancelled`. */
-const stopBeforeExecuting = {
+const beforeExecuting = {
+  ...otherwise,
   cancel: { target: '#task.cancelled', actions: 'cancelAs' },
   deadline: { target: '#task.cancelled', actions: 'cancelAs' },
   shutdown: { target: '#task.cancelled', actions: 'cancelAs' },
@@ -211,10 +239,7 @@ const stoppedByForce = [
   drop,
 ] as const
 
-/**
- * The life of a task. Pure: no clock, no I/O; timers and work are effects, and come back as events.
- * The `on` of the root is the answer of every stage that gives none of its own.
- */
+/** The life of a task. Pure: no clock, no I/O; timers and work are effects, and come back as events. */
 export const taskMachine = setup({
   types: {
     context: {} as Context,
@@ -266,35 +291,14 @@ export const taskMachine = setup({
   context: ({ input }) => initialTaskContext(input),
   output: ({ context }) => outcomeOf(context),
   initial: 'created',
-  on: {
-    ready: { actions: 'meetConditions' },
-    pause: { actions: 'hold' },
-    resume: { actions: 'unhold' },
-    // A grant that crossed with a pause goes back to the supervisor.
-    'lease.granted': { actions: 'returnLease' },
-    'lease.lost': drop,
-    'allocation.ready': drop,
-    'handler.started': drop,
-    'handler.completed': drop,
-    'handler.failed': drop,
-    'handler.asked': drop,
-    'question.closed': drop,
-    'budget.exceeded': drop,
-    'heartbeat.missed': drop,
-    'heartbeat.received': drop,
-    timeout: drop,
-    'grace.expired': drop,
-    'output.accepted': drop,
-    'output.refused': drop,
-  },
   states: {
     created: {
-      on: { ...stopBeforeExecuting, start: 'validating' },
+      on: { ...beforeExecuting, start: 'validating' },
     },
     validating: {
       entry: 'validate',
       on: {
-        ...stopBeforeExecuting,
+        ...beforeExecuting,
         'validation.passed': 'waiting',
         'validation.failed': { target: 'rejected', actions: 'reject' },
       },
@@ -302,7 +306,7 @@ export const taskMachine = setup({
     waiting: {
       entry: 'awaitConditions',
       on: {
-        ...stopBeforeExecuting,
+        ...beforeExecuting,
         ready: [
           { guard: 'isFree', target: 'queued', actions: 'meetConditions' },
           { actions: 'meetConditions' },
@@ -316,7 +320,7 @@ export const taskMachine = setup({
     queued: {
       entry: 'requestGrant',
       on: {
-        ...stopBeforeExecuting,
+        ...beforeExecuting,
         pause: { target: 'waiting', actions: ['hold', 'withdrawRequest'] },
         'lease.granted': { target: 'allocating', actions: 'takeLease' },
       },
@@ -324,7 +328,7 @@ export const taskMachine = setup({
     allocating: {
       entry: 'allocate',
       on: {
-        ...stopBeforeExecuting,
+        ...beforeExecuting,
         'allocation.ready': [{ guard: 'isCurrent', target: 'executing' }, drop],
         'lease.lost': [{ guard: 'isCurrent', target: 'queued', actions: 'dropLease' }, drop],
       },
@@ -337,6 +341,7 @@ export const taskMachine = setup({
         work: {
           initial: 'preparing',
           on: {
+            ...otherwise,
             'handler.completed': [{ guard: 'isCurrent', target: '#task.completing', actions: 'takeOutput' }, drop],
             'handler.failed': [
               { guard: 'isCurrentAndRetryable', target: '#task.retrying', actions: 'noteFailure' },
@@ -349,14 +354,17 @@ export const taskMachine = setup({
             timeout: [{ guard: 'isCurrent', target: '.stopping', actions: 'stopForTimeout' }, drop],
             'lease.lost': [{ guard: 'isCurrent', target: '.stopping', actions: ['stopForLeaseLost', 'dropLease'] }, drop],
             'budget.exceeded': [{ guard: 'isCurrent', target: '.stopping', actions: 'stopForBudget' }, drop],
+            // Answered by the region `liveness`.
+            'heartbeat.missed': undefined,
+            'heartbeat.received': undefined,
           },
           states: {
             preparing: {
-              entry: 'startHandler',
+              entry: 'prepareHandler',
               on: {
                 'handler.started': [
-                  { guard: 'isCurrentAndHeld', target: 'paused' },
-                  { guard: 'isCurrent', target: 'running' },
+                  { guard: 'isCurrentAndHeld', target: 'paused', actions: ['pauseHandler', 'runHandler'] },
+                  { guard: 'isCurrent', target: 'running', actions: 'runHandler' },
                   drop,
                 ],
               },
@@ -431,6 +439,7 @@ export const taskMachine = setup({
     completing: {
       entry: 'checkOutput',
       on: {
+        ...otherwise,
         'output.accepted': [{ guard: 'isCurrent', target: 'completed', actions: ['takeOutput', 'complete'] }, drop],
         'output.refused': [{ guard: 'isCurrent', target: 'rollingBack', actions: 'failAs' }, drop],
         cancel: { target: 'rollingBack', actions: 'cancelAs' },
@@ -445,6 +454,7 @@ export const taskMachine = setup({
       entry: ['releaseLease', 'dropLease', 'armBackoff'],
       exit: 'disarmBackoff',
       on: {
+        ...otherwise,
         'backoff.elapsed': [{ guard: 'isHeld', target: 'waiting' }, { target: 'queued' }],
         cancel: { target: 'rollingBack', actions: 'cancelAs' },
         shutdown: { target: 'rollingBack', actions: 'cancelAs' },
@@ -454,6 +464,7 @@ export const taskMachine = setup({
     rollingBack: {
       entry: ['releaseLease', 'dropLease', 'rollBack'],
       on: {
+        ...otherwise,
         'rollback.finished': [
           { guard: 'endsFailed', target: 'failed', actions: 'takeReport' },
           { target: 'cancelled', actions: 'takeReport' },

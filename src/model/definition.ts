@@ -40,6 +40,7 @@ export interface RetryInput {
   attempts?: number
   backoff?: Duration
   factor?: number
+  /** Default: 100 times `backoff`, as in Temporal. */
   maxBackoff?: Duration
   jitter?: boolean
 }
@@ -116,7 +117,7 @@ const retrySchema = (attempts: number, backoffMs: number) =>
       attempts: z.int().min(1).default(attempts),
       backoff: durationSchema.default(backoffMs),
       factor: z.number().min(1).finite().default(2),
-      maxBackoff: durationSchema.default(60_000),
+      maxBackoff: durationSchema.optional(),
       jitter: z.boolean().default(true),
     })
     .transform(
@@ -124,7 +125,7 @@ const retrySchema = (attempts: number, backoffMs: number) =>
         attempts,
         backoffMs: backoff,
         factor,
-        maxBackoffMs: maxBackoff,
+        maxBackoffMs: maxBackoff ?? 100 * backoff,
         jitter,
       }),
     )

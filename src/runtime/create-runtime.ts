@@ -19,11 +19,12 @@ import { prioritySchema } from '../model/priority.ts'
 import type { Priority } from '../model/priority.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ResourceUsage } from '../model/resources.ts'
-import type { RuntimeStats } from '../model/stats.ts'
+import type { ResourceEfficiency, RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
-import type { WaitReason } from '../scheduling/scheduler.ts'
+import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/meter.ts'
 import { Scheduler } from '../scheduling/scheduler.ts'
+import type { WaitReason } from '../scheduling/wait-reason.ts'
 import type { Store } from '../store/store.ts'
 import { Door } from './door.ts'
 import { TaskHandle } from './handle.ts'
@@ -32,6 +33,17 @@ import { resolveRuntimeOptions } from './runtime-options.ts'
 import type { ResolvedRuntimeOptions, RuntimeOptions } from './runtime-options.ts'
 import { selects } from './task-query.ts'
 import type { TaskQuery } from './task-query.ts'
+
+/** Integrals over the runtime's life as shares of each other. */
+function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIntegrals): ResourceEfficiency {
+  return {
+    pool,
+    resource,
+    form,
+    reservedOfCapacity: capacity > 0 ? reserved / capacity : null,
+    usedOfReserved: reserved > 0 ? used / reserved : null,
+  }
+}
 
 /** A task runtime: one supervisor with its tasks, pools and journal. Several live side by side in one process. */
 export class Runtime {
@@ -159,7 +171,7 @@ export class Runtime {
     return {
       supervisor: this.state,
       ...this.#monitor.stats(),
-      resources: ledger.efficiency(this.#services.environment.clock.now()),
+      resources: ledger.efficiency(this.#services.environment.clock.now()).map(toShares),
     }
   }
 

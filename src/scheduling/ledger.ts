@@ -26,14 +26,13 @@ export interface Overrun {
 
 /**
  * What became of a usage report. `overruns` are the resources that went past the reservation with this report.
- * `spent`: the budget could not give the `asked` beyond the reservation; the `available` rest was spent.
+ * Stale: the lease is unknown or of another epoch, and nothing was booked. Not ok: the budget could not give the
+ * `asked` beyond the reservation; the `available` rest was spent.
  */
 export type UseResult =
-  | { readonly ok: true; readonly overruns: readonly Overrun[] }
-  | { readonly ok: false; readonly reason: 'stale' }
+  | { readonly ok: true; readonly isStale: boolean; readonly overruns: readonly Overrun[] }
   | {
       readonly ok: false
-      readonly reason: 'spent'
       readonly resource: string
       readonly asked: number
       readonly available: number
@@ -149,9 +148,7 @@ export class Ledger {
     const { id, taskId, epoch, vector, expiresAt } = request
     if (this.#holdings.has(id)) throw new InvariantError(`lease ${id} is open already`)
     if (!Number.isFinite(epoch)) throw new InvariantError(`lease ${id}: the epoch ${epoch} is not a number`)
-    if (expiresAt !== null && !Number.isFinite(expiresAt)) {
-      throw new InvariantError(`lease ${id}: the expiry ${expiresAt} is not a time`)
-    }
+    refuseExpiry(id, expiresAt)
     eachAmount(vector, (index, amount) => {
       if (!(Number.isFinite(amount) && amount > 0)) {
         throw new InvariantError(`lease ${id}: ${amount} of ${this.meter(index).resource} is not an amount`)
@@ -171,10 +168,10 @@ export class Ledger {
   }
 
   /** Moves the expiry. Answers false if the lease is unknown or of another epoch. */
-  renew(leaseId: string, epoch: number, expiresAt: number): boolean {
+  renew(leaseId: string, epoch: number, expiresAt: number | null): boolean {
     const holding = this.#current(leaseId, epoch)
     if (!holding) return false
-    if (!Number.isFinite(expiresAt)) throw new InvariantError(`lease ${leaseId}: the expiry ${expiresAt} is not a time`)
+    refuseExpiry(leaseId, expiresAt)
     holding.lease = { ...holding.lease, expiresAt }
     return true
   }
@@ -186,7 +183,7 @@ export class Ledger {
    */
   use(leaseId: string, epoch: number, usage: Demand, now: number): UseResult {
     const holding = this.#current(leaseId, epoch)
-    if (!holding) return { ok: false, reason: 'stale' }
+    if (!holding) return { ok: true, isStale: true, overruns: [] }
     this.compile(usage)
     const overruns: Overrun[] = []
     let lacking: { resource: string; asked: number; available: number } | null = null
@@ -209,7 +206,7 @@ export class Ledger {
       if (total > reserved && before <= reserved) overruns.push({ resource: meter.resource, reserved, used: total })
     }
     this.#changes++
-    return lacking === null ? { ok: true, overruns } : { ok: false, reason: 'spent', ...lacking, overruns }
+    return lacking === null ? { ok: true, isStale: false, overruns } : { ok: false, ...lacking, overruns }
   }
 
   /** Ends a lease. Answers `null`, and does nothing, if it is unknown or of another epoch. */
@@ -333,6 +330,11 @@ export class Ledger {
 }
 
 const nameOf = { reusable: 'the capacity', rate: 'the burst', budget: 'the whole budget' } as const
+
+function refuseExpiry(leaseId: string, expiresAt: number | null): void {
+  if (expiresAt === null || Number.isFinite(expiresAt)) return
+  throw new InvariantError(`lease ${leaseId}: the expiry ${expiresAt} is not a time`)
+}
 
 /** Each resource that the lease reserved or reported. */
 function eachBooking(

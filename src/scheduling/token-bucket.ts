@@ -43,12 +43,12 @@ export class TokenBucket implements Meter {
 
   /** Tokens in the bucket; negative in debt. */
   available(now: number): number {
-    return Math.min(this.#burst, this.projected(now))
+    return Math.min(this.#burst, this.#level + Math.max(0, now - this.#at) * this.#perMs)
   }
 
-  /** Tokens that will be there at a time if nothing is taken, were the bucket without a rim. */
-  projected(at: number): number {
-    return this.#level + Math.max(0, at - this.#at) * this.#perMs
+  /** Tokens that will be there at a later time if nothing is taken, did the bucket not run over from now on. */
+  projected(at: number, now: number): number {
+    return this.available(now) + Math.max(0, at - now) * this.#perMs
   }
 
   fits(amount: number, now: number): boolean {

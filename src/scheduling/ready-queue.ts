@@ -1,0 +1,268 @@
+import { InvariantError } from '../model/errors.ts'
+import type { HeapNode } from './heap.ts'
+import { IndexedHeap, notInHeap } from './heap.ts'
+import type { OrderPolicy } from './policies/order.ts'
+import type { SharePolicy } from './policies/share.ts'
+import type { PrincipalAccount } from './principal-account.ts'
+import type { ReadyTask } from './ready-task.ts'
+
+/** A task in the queue, with its key. */
+export interface Waiting extends HeapNode {
+  task: ReadyTask
+  key: number
+  readonly lane: Lane
+}
+
+/** Tasks that fit or do not fit together: same principal, type, demand and magnitude of estimate. Examined as one. */
+export interface Lane extends HeapNode {
+  readonly name: string
+  readonly group: Group
+  readonly tasks: IndexedHeap<Waiting>
+  /** What is asked of the resource that the lane is parked on. */
+  parkedFor: number
+}
+
+/** The lanes of one principal and one type: concurrency limits apply to it as a whole. */
+export interface Group extends HeapNode {
+  readonly account: PrincipalAccount
+  readonly type: string
+  readonly lanes: Map<string, Lane>
+  /** The lanes that are not parked, by their first tasks. */
+  readonly open: IndexedHeap<Lane>
+}
+
+export function compareWaiting(one: Waiting, other: Waiting): number {
+  if (one.key !== other.key) return one.key < other.key ? -1 : 1
+  return one.task.seq - other.task.seq
+}
+
+function compareHeads(one: Waiting | undefined, other: Waiting | undefined): number {
+  if (!one || !other) throw new InvariantError('a lane without tasks is in the queue')
+  return compareWaiting(one, other)
+}
+
+/** The first task of a lane; a lane in the queue always has one. */
+export function headOf(lane: Lane): Waiting {
+  const head = lane.tasks.peek()
+  if (!head) throw new InvariantError('a lane without tasks is in the queue')
+  return head
+}
+
+/**
+ * The waiting tasks in order: heaps of tasks in lanes, of lanes in groups, of groups by share and first task. Adding,
+ * removing and moving one is O(log n); the order is read lazily. Groups at a concurrency limit, and lanes parked on a
+ * resource that has nothing to wait for, are out of the order until they are put back.
+ */
+export class ReadyQueue {
+  readonly #order: OrderPolicy
+  readonly #share: SharePolicy
+  readonly #isLimited: (group: Group) => boolean
+  readonly #byId = new Map<string, Waiting>()
+  /** The groups in order: those that have an open lane and no limit reached. */
+  readonly #groups: IndexedHeap<Group>
+  readonly #groupsOf = new Map<PrincipalAccount, Map<string, Group>>()
+  readonly #parked = new Map<number, IndexedHeap<Lane>>()
+
+  constructor(order: OrderPolicy, share: SharePolicy, isLimited: (group: Group) => boolean) {
+    this.#order = order
+    this.#share = share
+    this.#isLimited = isLimited
+    this.#groups = new IndexedHeap((one, other) => {
+      const byShare = this.compareAccounts(one.account, other.account)
+      return byShare !== 0 ? byShare : compareHeads(one.open.peek()?.tasks.peek(), other.open.peek()?.tasks.peek())
+    })
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Groups that have a task to examine. */
+  get openGroups(): number {
+    return this.#groups.size
+  }
+
+  get(taskId: string): Waiting | undefined {
+    return this.#byId.get(taskId)
+  }
+
+  values(): IterableIterator<Waiting> {
+    return this.#byId.values()
+  }
+
+  compareAccounts(one: PrincipalAccount, other: PrincipalAccount): number {
+    return one === other ? 0 : this.#share(one, other)
+  }
+
+  /** Whose turn comes first, were both free to start: by share, then by order. */
+  compare(one: Waiting, other: Waiting): number {
+    const byShare = this.compareAccounts(one.lane.group.account, other.lane.group.account)
+    return byShare !== 0 ? byShare : compareWaiting(one, other)
+  }
+
+  /** @throws InvariantError if the task waits already, or the order policy gives no key */
+  add(task: ReadyTask, account: PrincipalAccount): Waiting {
+    if (this.#byId.has(task.id)) throw new InvariantError(`task ${task.id} waits in the queue already`)
+    const key = this.#keyOf(task)
+    const lane = laneFor(task, this.#groupFor(task.type, account))
+    const waiting: Waiting = { task, key, lane, heapIndex: notInHeap }
+    lane.tasks.push(waiting)
+    this.#byId.set(task.id, waiting)
+    account.waiting++
+    if (lane.heapIndex === notInHeap) lane.group.open.push(lane)
+    else if (lane.group.open.has(lane)) lane.group.open.update(lane)
+    this.place(lane.group)
+    return waiting
+  }
+
+  remove(waiting: Waiting): void {
+    const { lane } = waiting
+    const { group } = lane
+    lane.tasks.remove(waiting)
+    this.#byId.delete(waiting.task.id)
+    group.account.waiting--
+    if (lane.tasks.size === 0) {
+      if (!group.open.remove(lane)) this.#unpark(lane)
+      group.lanes.delete(lane.name)
+    } else if (group.open.has(lane)) group.open.update(lane)
+    this.place(group)
+    if (group.lanes.size === 0) this.#forget(group)
+  }
+
+  /** Gives the task another priority, and its place by it. */
+  reprioritise(waiting: Waiting, priority: number): void {
+    const task = { ...waiting.task, priority }
+    const key = this.#keyOf(task)
+    const { lane } = waiting
+    waiting.task = task
+    waiting.key = key
+    lane.tasks.update(waiting)
+    if (lane.group.open.has(lane)) lane.group.open.update(lane)
+    this.place(lane.group)
+  }
+
+  /** Puts the group where it belongs now: into the order, elsewhere in it, or out of it. */
+  place(group: Group): void {
+    const belongs = group.open.size > 0 && !this.#isLimited(group)
+    if (!belongs) this.#groups.remove(group)
+    else if (this.#groups.has(group)) this.#groups.update(group)
+    else this.#groups.push(group)
+  }
+
+  /** Takes a principal's groups out of the order while its standing changes; `place` puts them back. */
+  lift(account: PrincipalAccount): void {
+    for (const group of this.groupsOf(account)) this.#groups.remove(group)
+  }
+
+  groupsOf(account: PrincipalAccount): Iterable<Group> {
+    return this.#groupsOf.get(account)?.values() ?? []
+  }
+
+  /** The principal's tasks of a type, if any wait. */
+  group(account: PrincipalAccount, type: string): Group | undefined {
+    return this.#groupsOf.get(account)?.get(type)
+  }
+
+  isOpen(group: Group): boolean {
+    return this.#groups.has(group)
+  }
+
+  /** Takes a lane out of the order until a resource can provide the amount that it asks. */
+  park(lane: Lane, index: number, amount: number): void {
+    lane.group.open.remove(lane)
+    this.place(lane.group)
+    lane.parkedFor = amount
+    let parked = this.#parked.get(index)
+    if (!parked) this.#parked.set(index, (parked = new IndexedHeap((one, other) => one.parkedFor - other.parkedFor)))
+    parked.push(lane)
+  }
+
+  /** Puts back the lanes parked on a resource whose amounts it can provide now. */
+  wake(index: number, canProvide: (amount: number) => boolean): void {
+    const parked = this.#parked.get(index)
+    if (!parked) return
+    for (let lane = parked.peek(); lane && canProvide(lane.parkedFor); lane = parked.peek()) {
+      parked.remove(lane)
+      lane.group.open.push(lane)
+      this.place(lane.group)
+    }
+  }
+
+  /** The resource that the lane is parked on, or −1. */
+  parkedOn(lane: Lane): number {
+    for (const [index, parked] of this.#parked) if (parked.has(lane)) return index
+    return -1
+  }
+
+  first(): Lane | undefined {
+    return this.#groups.peek()?.open.peek()
+  }
+
+  /** The groups in order, lazily. The queue must not change meanwhile. */
+  groupsInOrder(): Generator<Group, undefined> {
+    return this.#groups.inOrder()
+  }
+
+  /** All tasks in order, parked and limited ones too. Costs O(n) before the first. */
+  *inOrder(): Generator<Waiting, undefined> {
+    const cursors = new IndexedHeap<TaskCursor>((one, other) => this.compare(one.waiting, other.waiting))
+    const lanes = new Set<Lane>()
+    for (const { lane } of this.#byId.values()) lanes.add(lane)
+    for (const lane of lanes) {
+      const rest = lane.tasks.inOrder()
+      const first = rest.next().value
+      if (first) cursors.push({ waiting: first, rest, heapIndex: notInHeap })
+    }
+    for (let cursor = cursors.peek(); cursor; cursor = cursors.peek()) {
+      yield cursor.waiting
+      const next = cursor.rest.next().value
+      if (next) {
+        cursor.waiting = next
+        cursors.update(cursor)
+      } else cursors.remove(cursor)
+    }
+  }
+
+  #groupFor(type: string, account: PrincipalAccount): Group {
+    let groups = this.#groupsOf.get(account)
+    if (!groups) this.#groupsOf.set(account, (groups = new Map()))
+    const known = groups.get(type)
+    if (known) return known
+    const open = new IndexedHeap<Lane>((one, other) => compareHeads(one.tasks.peek(), other.tasks.peek()))
+    const group: Group = { account, type, lanes: new Map(), open, heapIndex: notInHeap }
+    groups.set(type, group)
+    return group
+  }
+
+  #forget({ account, type }: Group): void {
+    const groups = this.#groupsOf.get(account)
+    groups?.delete(type)
+    if (groups?.size === 0) this.#groupsOf.delete(account)
+  }
+
+  #unpark(lane: Lane): void {
+    for (const parked of this.#parked.values()) if (parked.remove(lane)) return
+  }
+
+  #keyOf(task: ReadyTask): number {
+    const key = this.#order(task)
+    if (Number.isNaN(key)) throw new InvariantError(`the order policy gave no number for task ${task.id}`)
+    return key
+  }
+}
+
+interface TaskCursor extends HeapNode {
+  waiting: Waiting
+  readonly rest: Generator<Waiting, undefined>
+}
+
+function laneFor(task: ReadyTask, group: Group): Lane {
+  const { estimateMs, vector } = task
+  const magnitude = estimateMs === null ? '' : Math.ceil(Math.log2(1 + estimateMs))
+  const name = `${vector.signature}/${magnitude}`
+  const known = group.lanes.get(name)
+  if (known) return known
+  const lane: Lane = { name, group, tasks: new IndexedHeap(compareWaiting), parkedFor: 0, heapIndex: notInHeap }
+  group.lanes.set(name, lane)
+  return lane
+}

@@ -1,0 +1,129 @@
+import { eachAmount } from './demand-vector.ts'
+import type { Ledger } from './ledger.ts'
+import type { ReadyQueue, Waiting } from './ready-queue.ts'
+import type { Reservation } from './reservation.ts'
+import type { RunningTasks } from './running-tasks.ts'
+
+/** A resource that does not have what the task asks of it. `holders`: ids of the tasks that hold some of it. */
+export interface UnmetDemand {
+  readonly pool: string
+  readonly resource: string
+  readonly asked: number
+  readonly available: number
+  readonly capacity: number
+  readonly holders: readonly string[]
+  /** Whether releases or refills can be foreseen to provide it. If not, only a resize or unspent budget can. */
+  readonly isForeseeable: boolean
+}
+
+/** A concurrency limit that is reached: of the task's type or principal. */
+export interface ReachedLimit {
+  readonly scope: 'type' | 'principal'
+  readonly name: string
+  readonly limit: number
+  readonly running: number
+}
+
+/** Why a task waits. Times are absolute, in ms. */
+export interface WaitReason {
+  /** 1 for the next in order. */
+  readonly position: number
+  readonly key: number
+  readonly unmet: readonly UnmetDemand[]
+  readonly limits: readonly ReachedLimit[]
+  /** The start kept for this task; `startAt` is `null` while something in its way has no expected end. */
+  readonly reservation: { readonly startAt: number | null } | null
+  /** The reserved task that goes first. */
+  readonly behind: { readonly taskId: string; readonly startAt: number | null } | null
+  /** All this in a sentence. */
+  readonly message: string
+}
+
+/** One line of the order, for views. */
+export interface OrderedTask {
+  readonly taskId: string
+  readonly key: number
+  readonly principal: string
+  readonly reason: string
+}
+
+/** Where the reasons are read. */
+export interface Books {
+  readonly now: number
+  readonly ledger: Ledger
+  readonly queue: ReadyQueue
+  readonly running: RunningTasks
+  readonly reservation: Reservation | null
+  readonly principalLimit: number | null
+}
+
+function unmetOf({ task }: Waiting, { ledger, now }: Books): UnmetDemand[] {
+  const unmet: UnmetDemand[] = []
+  eachAmount(task.vector, (index, asked) => {
+    const meter = ledger.meter(index)
+    if (meter.fits(asked, now)) return
+    const { pool, resource, capacity } = meter
+    const isForeseeable = meter.isForeseeable(asked, now)
+    const holders = ledger.holdersOf(index)
+    unmet.push({ pool, resource, asked, available: meter.available(now), capacity, holders, isForeseeable })
+  })
+  return unmet
+}
+
+function limitsOf({ task, lane }: Waiting, { running, principalLimit }: Books): ReachedLimit[] {
+  const limits: ReachedLimit[] = []
+  const ofType = running.ofType(task.type)
+  if (ofType.limit !== null && ofType.running >= ofType.limit) {
+    limits.push({ scope: 'type', name: task.type, limit: ofType.limit, running: ofType.running })
+  }
+  const { account } = lane.group
+  if (principalLimit !== null && account.running >= principalLimit) {
+    limits.push({ scope: 'principal', name: task.principal.id, limit: principalLimit, running: account.running })
+  }
+  return limits
+}
+
+export function explainWait(waiting: Waiting, books: Books): WaitReason {
+  const { queue, reservation } = books
+  let position = 1
+  for (const other of queue.values()) if (other !== waiting && queue.compare(other, waiting) < 0) position++
+  const unmet = unmetOf(waiting, books)
+  const limits = limitsOf(waiting, books)
+  const isReserved = reservation?.waiting === waiting
+  const behind = reservation && !isReserved ? { taskId: reservation.task.id, startAt: reservation.startAt } : null
+  const reserved = reservation && isReserved ? { startAt: reservation.startAt } : null
+  const parts = [
+    ...unmet.map(sentenceOf),
+    ...limits.map(({ scope, name, limit, running }) => `${running} tasks of ${scope} ${name} run, and ${limit} may`),
+  ]
+  if (parts.length === 0) {
+    parts.push(behind ? `fits, but must not delay task ${behind.taskId}, which goes first` : 'fits: it starts with the next grants')
+  }
+  return {
+    position,
+    key: waiting.key,
+    unmet,
+    limits,
+    reservation: reserved,
+    behind,
+    message: parts.join('; '),
+  }
+}
+
+function sentenceOf({ resource, asked, available, capacity, isForeseeable }: UnmetDemand): string {
+  const lack = `${resource}: ${asked} asked, ${available} of ${capacity} available`
+  return isForeseeable ? lack : `${lack}, and no release or refill can be foreseen to provide it`
+}
+
+/** The reason in a few words: what it waits for. */
+export function reasonInShort(waiting: Waiting, books: Books): string {
+  const limits = limitsOf(waiting, books).map(({ scope }) => `${scope} limit`)
+  const unmet: string[] = []
+  eachAmount(waiting.task.vector, (index, asked) => {
+    const meter = books.ledger.meter(index)
+    if (!meter.fits(asked, books.now)) unmet.push(meter.resource)
+  })
+  const reasons = [...limits, ...unmet]
+  if (books.reservation?.waiting === waiting) return `reserved, waits for ${reasons.join(', ') || 'its turn'}`
+  return reasons.length > 0 ? `waits for ${reasons.join(', ')}` : 'waits for its turn'
+}
