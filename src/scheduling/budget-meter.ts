@@ -1,5 +1,5 @@
 import type { BudgetSpec, ResourceUsage } from '../model/resources.ts'
-import type { Meter, ResourceEfficiency } from './meter.ts'
+import type { Meter, ResourceTotals } from './meter.ts'
 import { Reservations, slackOf } from './meter.ts'
 
 /** A resource that is spent for good. What is spent and what is reserved are never more than the budget together. */
@@ -52,7 +52,7 @@ export class BudgetMeter implements Meter {
 
   settle(amount: number, used: number | undefined): void {
     if (amount === 0) return
-    this.#spent += this.usedSoFar(amount, used ?? amount)
+    this.#spent += this.usedSoFar(amount, used)
     this.#reservations.subtract(amount)
   }
 
@@ -71,14 +71,13 @@ export class BudgetMeter implements Meter {
     return { pool, resource, form, capacity, held, available: this.available(), spent: this.#spent }
   }
 
-  efficiency(pending: number): ResourceEfficiency {
-    const { pool, resource, form } = this
-    return { pool, resource, form, capacity: this.#budget, reserved: this.#reserved, used: this.#spent + pending }
+  totals(pending: number): ResourceTotals {
+    return { capacity: this.#budget, reserved: this.#reserved, used: this.#spent + pending }
   }
 
   /** The part of the reservation that was consumed; what was drawn beyond it is spent already. */
   usedSoFar(amount: number, used: number | undefined): number {
-    return Math.min(amount, used ?? 0)
+    return Math.min(amount, used ?? amount)
   }
 
   fault(reserved: number): string | null {

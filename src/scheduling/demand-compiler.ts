@@ -35,12 +35,15 @@ export class DemandCompiler {
     }
     parts.sort((one, other) => one.index - other.index)
     const signature = parts.map(({ index, amount }) => `${index}:${amount}`).join(' ')
-    return this.#kept.get(signature) ?? this.#keep({
-      demand: Object.fromEntries(parts.map(({ resource, amount }) => [resource, amount])),
-      indices: parts.map(({ index }) => index),
-      amounts: parts.map(({ amount }) => amount),
-      signature,
-    })
+    return (
+      this.#kept.get(signature) ??
+      this.#keep({
+        demand: Object.fromEntries(parts.map(({ resource, amount }) => [resource, amount])),
+        indices: parts.map(({ index }) => index),
+        amounts: parts.map(({ amount }) => amount),
+        signature,
+      })
+    )
   }
 
   /** The sentence for a resource that no pool has. */

@@ -1,11 +1,10 @@
-import { InvariantError, RefusedError, refuse } from '../model/errors.ts'
-import type { Demand, Lease, Pools, ResourceSpec, ResourceUsage } from '../model/resources.ts'
-import { BudgetMeter } from './budget-meter.ts'
+import { InvariantError, RefusedError } from '../model/errors.ts'
+import type { Demand, Lease, Pools, ResourceUsage } from '../model/resources.ts'
 import { DemandCompiler } from './demand-compiler.ts'
 import type { DemandVector } from './demand-vector.ts'
 import { amountOf, eachAmount } from './demand-vector.ts'
 import type { Meter, ResourceEfficiency } from './meter.ts'
-import { ReusableMeter } from './reusable-meter.ts'
+import { openMeters } from './open-meters.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 export interface GrantRequest {
@@ -66,20 +65,8 @@ export class Ledger {
 
   /** @throws RefusedError `OPTIONS_INVALID` for a resource in two pools, or a spec that is no finite amount */
   constructor(pools: Pools, now: number) {
-    const meters: Meter[] = []
-    const problems: string[] = []
-    for (const [pool, resources] of Object.entries(pools)) {
-      for (const [resource, spec] of Object.entries(resources)) {
-        const other = meters[this.#indexOf.get(resource) ?? -1]
-        if (other) problems.push(`${resource}: is in the pools ${other.pool} and ${pool}; a resource belongs to one pool`)
-        const fault = faultOf(spec)
-        if (fault !== null) problems.push(`${pool}.${resource}: ${fault}`)
-        this.#indexOf.set(resource, meters.length)
-        meters.push(toMeter(pool, resource, spec, now))
-      }
-    }
-    if (problems.length > 0) throw refuse('OPTIONS_INVALID', 'the pools cannot be used', problems)
-    this.#meters = meters
+    this.#meters = openMeters(pools, now)
+    for (const [index, { resource }] of this.#meters.entries()) this.#indexOf.set(resource, index)
     this.#compiler = new DemandCompiler(this.#indexOf)
   }
 
@@ -111,7 +98,8 @@ export class Ledger {
     const sentences: string[] = []
     eachAmount(vector, (index, amount) => {
       const { resource, capacity, form } = this.meter(index)
-      if (amount > capacity * (1 + 1e-9)) sentences.push(`${resource}: ${amount} asked, but ${nameOf[form]} is ${capacity}`)
+      if (amount > capacity * (1 + 1e-9))
+        sentences.push(`${resource}: ${amount} asked, but ${nameOf[form]} is ${capacity}`)
     })
     return sentences
   }
@@ -231,7 +219,11 @@ export class Ledger {
    * is granted until it fits again. Rate: the burst, and the rate in the same proportion. Budget: the whole budget.
    * @throws RefusedError `POOL_UNKNOWN`; `OPTIONS_INVALID` for what is no amount, or a budget below spent and reserved
    */
-  resize(resource: string, capacity: number, now: number): { pool: string; resource: string; from: number; to: number } {
+  resize(
+    resource: string,
+    capacity: number,
+    now: number,
+  ): { pool: string; resource: string; from: number; to: number } {
     const index = this.#indexOf.get(resource)
     if (index === undefined) throw new RefusedError('POOL_UNKNOWN', this.#compiler.unknown(resource))
     const meter = this.meter(index)
@@ -284,7 +276,7 @@ export class Ledger {
     return this.#meters.map((meter) => meter.usage(now))
   }
 
-  /** What each resource could give, what was reserved and what was used, since the ledger was opened. */
+  /** What each resource could give, what was reserved and what was used since the ledger was opened. */
   efficiency(now: number): ResourceEfficiency[] {
     const pending = this.#meters.map(() => 0)
     for (const holding of this.#holdings.values()) {
@@ -293,7 +285,10 @@ export class Ledger {
         pending[index] = (pending[index] ?? 0) + this.meter(index).usedSoFar(reserved, reported, heldMs)
       })
     }
-    return this.#meters.map((meter, index) => meter.efficiency(pending[index] ?? 0, now))
+    return this.#meters.map((meter, index) => {
+      const { pool, resource, form } = meter
+      return { pool, resource, form, ...meter.totals(pending[index] ?? 0, now) }
+    })
   }
 
   /** How many resources there are: vectors index them from 0. */
@@ -344,22 +339,4 @@ function eachBooking(
   eachAmount(vector, (index, amount) => visit(index, amount, used?.get(index)))
   if (used === null) return
   for (const [index, reported] of used) if (!vector.indices.includes(index)) visit(index, 0, reported)
-}
-
-function faultOf(spec: ResourceSpec): string | null {
-  const { form, ...numbers } = spec
-  const wrong = Object.entries(numbers).filter(([, value]) => !(Number.isFinite(value) && value >= 0))
-  if (wrong.length > 0) return `${wrong.map(([name, value]) => `${name} ${value}`).join(', ')} is not an amount`
-  return form === 'rate' && spec.perMs <= 0 ? 'a rate needs a time of more than 0 ms to refill in' : null
-}
-
-function toMeter(pool: string, resource: string, spec: ResourceSpec, now: number): Meter {
-  switch (spec.form) {
-    case 'reusable':
-      return new ReusableMeter(pool, resource, spec, now)
-    case 'rate':
-      return new TokenBucket(pool, resource, spec, now)
-    case 'budget':
-      return new BudgetMeter(pool, resource, spec)
-  }
 }

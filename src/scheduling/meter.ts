@@ -5,13 +5,16 @@ import type { ResourceSpec, ResourceUsage } from '../model/resources.ts'
  * Reusable: in unit · ms (amounts integrated over time). Rate and budget: in units; the capacity of a rate is what its
  * bucket held at first and was refilled with.
  */
-export interface ResourceEfficiency {
-  readonly pool: string
-  readonly resource: string
-  readonly form: ResourceSpec['form']
+export interface ResourceTotals {
   readonly capacity: number
   readonly reserved: number
   readonly used: number
+}
+
+export interface ResourceEfficiency extends ResourceTotals {
+  readonly pool: string
+  readonly resource: string
+  readonly form: ResourceSpec['form']
 }
 
 /** The book of one resource. Amounts in the resource's unit, `now` in ms. */
@@ -36,7 +39,7 @@ export interface Meter {
   resize(capacity: number, now: number): void
   usage(now: number): ResourceUsage
   /** `pending` is the sum of {@link Meter.usedSoFar} over the present leases. */
-  efficiency(pending: number, now: number): ResourceEfficiency
+  totals(pending: number, now: number): ResourceTotals
   usedSoFar(amount: number, used: number | undefined, heldMs: number): number
   /** What is wrong with the book, or `null`. `reserved` is the sum over the present leases. */
   fault(reserved: number, now: number): string | null

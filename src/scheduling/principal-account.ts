@@ -39,7 +39,10 @@ export class PrincipalAccount implements PrincipalStanding {
     this.running++
     eachAmount(vector, (index, amount) => {
       let held = this.#held.get(index)
-      if (!held) this.#held.set(index, (held = new Reservations()))
+      if (!held) {
+        held = new Reservations()
+        this.#held.set(index, held)
+      }
       held.add(amount)
     })
     this.recompute(now)

@@ -28,9 +28,10 @@ export class PrincipalAccounts {
     return this.#byId.values()
   }
 
-  open(principal: Principal): PrincipalAccount {
+  open(principal: Principal, now: number): PrincipalAccount {
     let account = this.#byId.get(principal.id)
     if (!account) {
+      if (this.#byId.size >= this.#sweepAt) this.#sweep(now)
       account = new PrincipalAccount(principal, this.#ledger, this.#openedAt)
       this.#byId.set(principal.id, account)
     }
@@ -53,7 +54,6 @@ export class PrincipalAccounts {
 
   release(account: PrincipalAccount, vector: DemandVector, now: number): void {
     account.giveUp(vector, now)
-    if (this.#byId.size > this.#sweepAt) this.#sweep(now)
   }
 
   /** Nobody waits or runs: the next busy period starts with everybody equal. */
@@ -69,7 +69,9 @@ export class PrincipalAccounts {
     for (const account of this.#byId.values()) {
       const count = counts.get(account) ?? 0
       if (account.running !== count) {
-        throw new InvariantError(`principal ${account.principal.id} counts ${account.running} running tasks, not ${count}`)
+        throw new InvariantError(
+          `principal ${account.principal.id} counts ${account.running} running tasks, not ${count}`,
+        )
       }
     }
   }

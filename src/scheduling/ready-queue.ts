@@ -61,6 +61,7 @@ export class ReadyQueue {
   /** The groups in order: those that have an open lane and no limit reached. */
   readonly #groups: IndexedHeap<Group>
   readonly #groupsOf = new Map<PrincipalAccount, Map<string, Group>>()
+  readonly #groupsOfType = new Map<string, Set<Group>>()
   readonly #parked = new Map<number, IndexedHeap<Lane>>()
 
   constructor(order: OrderPolicy, share: SharePolicy, isLimited: (group: Group) => boolean) {
@@ -100,10 +101,16 @@ export class ReadyQueue {
     return byShare !== 0 ? byShare : compareWaiting(one, other)
   }
 
-  /** @throws InvariantError if the task waits already, or the order policy gives no key */
-  add(task: ReadyTask, account: PrincipalAccount): Waiting {
+  /**
+   * The task's key in the order; asked before anything is changed for it.
+   * @throws InvariantError if the task waits already, or the order policy gives no number
+   */
+  keyFor(task: ReadyTask): number {
     if (this.#byId.has(task.id)) throw new InvariantError(`task ${task.id} waits in the queue already`)
-    const key = this.#keyOf(task)
+    return this.#keyOf(task)
+  }
+
+  add(task: ReadyTask, key: number, account: PrincipalAccount): Waiting {
     const lane = laneFor(task, this.#groupFor(task.type, account))
     const waiting: Waiting = { task, key, lane, heapIndex: notInHeap }
     lane.tasks.push(waiting)
@@ -158,9 +165,8 @@ export class ReadyQueue {
     return this.#groupsOf.get(account)?.values() ?? []
   }
 
-  /** The principal's tasks of a type, if any wait. */
-  group(account: PrincipalAccount, type: string): Group | undefined {
-    return this.#groupsOf.get(account)?.get(type)
+  groupsOfType(type: string): Iterable<Group> {
+    return this.#groupsOfType.get(type) ?? []
   }
 
   isOpen(group: Group): boolean {
@@ -173,7 +179,10 @@ export class ReadyQueue {
     this.place(lane.group)
     lane.parkedFor = amount
     let parked = this.#parked.get(index)
-    if (!parked) this.#parked.set(index, (parked = new IndexedHeap((one, other) => one.parkedFor - other.parkedFor)))
+    if (!parked) {
+      parked = new IndexedHeap((one, other) => one.parkedFor - other.parkedFor)
+      this.#parked.set(index, parked)
+    }
     parked.push(lane)
   }
 
@@ -225,16 +234,29 @@ export class ReadyQueue {
 
   #groupFor(type: string, account: PrincipalAccount): Group {
     let groups = this.#groupsOf.get(account)
-    if (!groups) this.#groupsOf.set(account, (groups = new Map()))
+    if (!groups) {
+      groups = new Map()
+      this.#groupsOf.set(account, groups)
+    }
     const known = groups.get(type)
     if (known) return known
     const open = new IndexedHeap<Lane>((one, other) => compareHeads(one.tasks.peek(), other.tasks.peek()))
     const group: Group = { account, type, lanes: new Map(), open, heapIndex: notInHeap }
     groups.set(type, group)
+    let ofType = this.#groupsOfType.get(type)
+    if (!ofType) {
+      ofType = new Set()
+      this.#groupsOfType.set(type, ofType)
+    }
+    ofType.add(group)
     return group
   }
 
-  #forget({ account, type }: Group): void {
+  #forget(group: Group): void {
+    const { account, type } = group
+    const ofType = this.#groupsOfType.get(type)
+    ofType?.delete(group)
+    if (ofType?.size === 0) this.#groupsOfType.delete(type)
     const groups = this.#groupsOf.get(account)
     groups?.delete(type)
     if (groups?.size === 0) this.#groupsOf.delete(account)

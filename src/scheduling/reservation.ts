@@ -3,8 +3,8 @@ import type { Ledger } from './ledger.ts'
 import type { Meter } from './meter.ts'
 import { Reservations, slackOf } from './meter.ts'
 import type { ReservedStart } from './policies/backfill.ts'
-import type { ReadyTask } from './ready-task.ts'
 import type { Waiting } from './ready-queue.ts'
+import type { ReadyTask } from './ready-task.ts'
 import type { Running, RunningTasks } from './running-tasks.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -70,7 +70,11 @@ export class Reservation implements ReservedStart {
     const { task } = this
     if (candidate.type === task.type && this.#running.roomOf(task.type) <= 1) return false
     const isSamePrincipal = candidate.principal.id === task.principal.id
-    return !isSamePrincipal || this.#principalLimit === null || this.waiting.lane.group.account.running + 1 < this.#principalLimit
+    return (
+      !isSamePrincipal ||
+      this.#principalLimit === null ||
+      this.waiting.lane.group.account.running + 1 < this.#principalLimit
+    )
   }
 
   onGrant(running: Running): void {

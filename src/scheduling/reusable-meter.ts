@@ -1,5 +1,5 @@
-import type { ReusableSpec, ResourceUsage } from '../model/resources.ts'
-import type { Meter, ResourceEfficiency } from './meter.ts'
+import type { ResourceUsage, ReusableSpec } from '../model/resources.ts'
+import type { Meter, ResourceTotals } from './meter.ts'
 import { Reservations, slackOf } from './meter.ts'
 
 /** A resource that is held and returned. A shrink takes nothing away: nothing is granted until it fits again. */
@@ -75,11 +75,9 @@ export class ReusableMeter implements Meter {
     return { pool, resource, form, capacity, held, available: this.available(), spent: 0 }
   }
 
-  efficiency(pending: number, now: number): ResourceEfficiency {
+  totals(pending: number, now: number): ResourceTotals {
     this.#integrate(now)
-    const { pool, resource, form } = this
-    const used = this.#usedTime + pending
-    return { pool, resource, form, capacity: this.#capacityTime, reserved: this.#reservedTime, used }
+    return { capacity: this.#capacityTime, reserved: this.#reservedTime, used: this.#usedTime + pending }
   }
 
   usedSoFar(amount: number, used: number | undefined, heldMs: number): number {

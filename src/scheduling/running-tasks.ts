@@ -27,7 +27,9 @@ interface TypeCount {
 /** The tasks that hold leases: how many of each type, and when they are expected to end. */
 export class RunningTasks {
   readonly #byLease = new Map<string, Running>()
-  readonly #ends = new IndexedHeap<Running>((one, other) => (one.endsAt ?? 0) - (other.endsAt ?? 0) || one.serial - other.serial)
+  readonly #ends = new IndexedHeap<Running>(
+    (one, other) => (one.endsAt ?? 0) - (other.endsAt ?? 0) || one.serial - other.serial,
+  )
   readonly #types = new Map<string, TypeCount>()
   #serial = 0
 
@@ -97,7 +99,10 @@ export class RunningTasks {
 
   #count(type: string): TypeCount {
     let count = this.#types.get(type)
-    if (!count) this.#types.set(type, (count = { running: 0, limit: null }))
+    if (!count) {
+      count = { running: 0, limit: null }
+      this.#types.set(type, count)
+    }
     return count
   }
 }

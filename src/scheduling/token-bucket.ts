@@ -1,5 +1,5 @@
 import type { RateSpec, ResourceUsage } from '../model/resources.ts'
-import type { Meter, ResourceEfficiency } from './meter.ts'
+import type { Meter, ResourceTotals } from './meter.ts'
 import { Reservations, slackOf } from './meter.ts'
 
 /**
@@ -85,7 +85,7 @@ export class TokenBucket implements Meter {
   settle(amount: number, used: number | undefined, _heldMs: number, now: number): void {
     if (amount === 0) return
     this.#refill(now)
-    const consumed = this.usedSoFar(amount, used ?? amount)
+    const consumed = this.usedSoFar(amount, used)
     this.#spent += consumed
     this.#level = Math.min(this.#burst, this.#level + amount - consumed)
     this.#reservations.subtract(amount)
@@ -107,15 +107,14 @@ export class TokenBucket implements Meter {
     return { pool, resource, form, capacity, held, available: this.available(now), spent: this.#spent }
   }
 
-  efficiency(pending: number, now: number): ResourceEfficiency {
+  totals(pending: number, now: number): ResourceTotals {
     this.#refill(now)
-    const { pool, resource, form } = this
-    return { pool, resource, form, capacity: this.#refilled, reserved: this.#reserved, used: this.#spent + pending }
+    return { capacity: this.#refilled, reserved: this.#reserved, used: this.#spent + pending }
   }
 
   /** The part of the reservation that was consumed; what was drawn beyond it is spent already. */
   usedSoFar(amount: number, used: number | undefined): number {
-    return Math.min(amount, used ?? 0)
+    return Math.min(amount, used ?? amount)
   }
 
   fault(reserved: number, now: number): string | null {

@@ -97,7 +97,11 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
     ...limits.map(({ scope, name, limit, running }) => `${running} tasks of ${scope} ${name} run, and ${limit} may`),
   ]
   if (parts.length === 0) {
-    parts.push(behind ? `fits, but must not delay task ${behind.taskId}, which goes first` : 'fits: it starts with the next grants')
+    parts.push(
+      behind
+        ? `fits, but must not delay task ${behind.taskId}, which goes first`
+        : 'fits: it starts with the next grants',
+    )
   }
   return {
     position,
