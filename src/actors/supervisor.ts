@@ -4,11 +4,13 @@ import type { Failure, RefusalCode } from '../model/errors.ts'
 import type { AlertCode, SupervisorStage } from '../model/events.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
-import { awaitDependencies, failedBefore, releaseDependents } from './dependencies.ts'
+import { Admission } from './admission.ts'
+import { releaseDependents } from './dependencies.ts'
+import { LeaseDesk } from './lease-desk.ts'
 import { RestartIntensity } from './restart-intensity.ts'
 import type { SupervisorActorLogic, SupervisorPerformer } from './supervisor-actor.ts'
 import type { Submission, SupervisorMessage } from './supervisor-messages.ts'
-import { TaskActorLogic } from './task-actor.ts'
+import type { TaskActorLogic } from './task-actor.ts'
 import type { TaskServices } from './task-services.ts'
 import { TaskTable } from './task-table.ts'
 import type { Timer } from './timers.ts'
@@ -44,14 +46,12 @@ export class Supervisor implements SupervisorPerformer {
   readonly tasks: TaskTable
   readonly #logic: SupervisorActorLogic
   readonly #services: TaskServices
-  readonly #queueLimit: number
+  readonly #admission: Admission
+  readonly #leases: LeaseDesk
   readonly #intensity: RestartIntensity
   readonly #crashes = new Map<string, number>()
-  readonly #leaseTimers = new Map<string, Timer>()
-  #waitingForRoom: Submission[] = []
   #idle: (() => void)[] = []
   #stopped: (() => void)[] = []
-  #backlog = 0
   #dispatchScheduled = false
   #wakeTimer: Timer | null = null
   #graceTimer: Timer | null = null
@@ -62,13 +62,9 @@ export class Supervisor implements SupervisorPerformer {
     this.scheduler = scheduler
     this.#services = services
     this.tasks = new TaskTable(options.retain)
-    this.#queueLimit = options.queueLimit
+    this.#admission = new Admission(this.tasks, services, options.queueLimit, () => logic.actor)
+    this.#leases = new LeaseDesk(scheduler, this.tasks, services)
     this.#intensity = new RestartIntensity(options.restarts, options.restartsWithinMs)
-  }
-
-  /** How many tasks wait for their turn. */
-  get backlog(): number {
-    return this.#backlog
   }
 
   /** Calls back when no task is unfinished. */
@@ -103,17 +99,17 @@ export class Supervisor implements SupervisorPerformer {
         if (effect === 'reprioritise') this.#reprioritise(message.taskId, message.priority)
         break
       case 'lease.release':
-        if (effect === 'release') this.#release(message.leaseId, message.epoch)
+        if (effect === 'release') this.#leases.release(message.leaseId, message.epoch)
         break
       case 'lease.renew':
-        return this.#renew(message.leaseId, message.epoch, message.expiresAt)
+        return this.#leases.renew(message.leaseId, message.epoch, message.expiresAt)
       case 'lease.use':
-        return this.#use(message)
+        return this.#leases.use(message)
       case 'lease.expired':
-        if (effect === 'reclaim') this.#reclaim(message.leaseId, message.epoch)
+        if (effect === 'reclaim') this.#leases.reclaim(message.leaseId, message.epoch)
         break
       case 'pool.resize':
-        if (effect === 'resize') this.#resize(message)
+        if (effect === 'resize') this.#leases.resize(message)
         break
     }
     switch (effect) {
@@ -142,12 +138,10 @@ export class Supervisor implements SupervisorPerformer {
     else if (effect === 'abandon' && 'error' in message) this.#abandon(task, message.error)
   }
 
-  // --- admission
-
   #answer(effect: string, submission: Submission): void {
     switch (effect) {
       case 'admit':
-        return this.#admit(submission)
+        return this.#admission.admit(submission)
       case 'refuseDegraded':
         return submission.reply.refused(new RefusedError(...degraded))
       case 'refuseDraining':
@@ -157,74 +151,10 @@ export class Supervisor implements SupervisorPerformer {
     }
   }
 
-  #admit(submission: Submission): void {
-    const { facts, reply, parentId } = submission
-    const duplicate = this.tasks.duplicateOf(facts.dedupeKey)
-    if (duplicate) {
-      reply.accepted(duplicate)
-      return
-    }
-    // Children pass: their parent executes already, and waiting for room behind it could never end.
-    if (this.#backlog >= this.#queueLimit && parentId === null) {
-      if (submission.whenFull === 'wait') this.#waitingForRoom.push(submission)
-      else reply.refused(new RefusedError('QUEUE_FULL', `${this.#backlog} tasks wait already, as many as queueLimit allows; submit later, or with whenFull: 'wait'`))
-      return
-    }
-    const unknown = facts.after.filter((id) => !this.tasks.get(id))
-    if (unknown.length > 0) {
-      reply.refused(new RefusedError('DEPENDENCY_UNKNOWN', `after names tasks that are unknown, or ended too long ago to be remembered: ${unknown.join(', ')}`))
-      return
-    }
-    const task = this.#spawn(submission)
-    this.#services.journal.whenDurable(() => reply.accepted(task))
-  }
-
-  #spawn({ facts, priority }: Submission): TaskActorLogic {
-    const dependencies = facts.after.flatMap((id) => this.tasks.get(id) ?? [])
-    const now = this.#services.environment.clock.now()
-    const isDue = facts.startAt === null || facts.startAt <= now
-    const conditionsMet = isDue && dependencies.every(({ outcome }) => outcome?.status === 'completed')
-    const task = new TaskActorLogic(facts, priority, conditionsMet, this.#services)
-    // Not a child in this actor's snapshot: XState would copy all children at every spawn.
-    const actor = createActor(task, { parent: this.#logic.actor, id: facts.id, input: undefined })
-    awaitDependencies(task, dependencies)
-    this.tasks.add(task)
-    this.#countBacklog(task, true)
-    actor.start()
-    const failure = failedBefore(dependencies)
-    if (failure) task.cancel(failure)
-    else task.send({ type: 'start' })
-    if (!isDue && facts.startAt !== null) task.effects.armStart(facts.startAt, () => this.#meet(task))
-    return task
-  }
-
-  /** A condition was met: when all are, the task goes on. */
-  #meet(task: TaskActorLogic): void {
-    const { startAt } = task.facts
-    const isDue = startAt === null || startAt <= this.#services.environment.clock.now()
-    if (!task.outcome && isDue && task.unmetDependencies === 0) task.send({ type: 'ready' })
-  }
-
-  #countBacklog(task: TaskActorLogic, waits: boolean): void {
-    if (task.inBacklog === waits) return
-    task.inBacklog = waits
-    this.#backlog += waits ? 1 : -1
-  }
-
-  #admitWaiting(): void {
-    if (this.#waitingForRoom.length === 0) return
-    const room = this.#queueLimit - this.#backlog
-    if (room <= 0) return
-    const admitted = this.#waitingForRoom.splice(0, room)
-    for (const submission of admitted) this.#logic.send({ type: 'task.submit', submission })
-  }
-
-  // --- queue and leases
-
   #enqueue(taskId: string): void {
     const task = this.tasks.get(taskId)
     if (!task || task.stage !== 'queued') return
-    this.#countBacklog(task, true)
+    this.#admission.count(task, true)
     const { facts, progress } = task
     const { definition } = facts
     const now = this.#services.environment.clock.now()
@@ -266,95 +196,32 @@ export class Supervisor implements SupervisorPerformer {
     const { clock } = this.#services.environment
     const now = clock.now()
     for (;;) {
-      const granted = this.scheduler.grantNext(now, ({ id }) => this.#openLease(id, now))
+      const granted = this.scheduler.grantNext(now, ({ id }) => this.#leases.open(id, now))
       if (!granted) break
       const task = this.tasks.get(granted.task.id)
       if (!task) continue
-      this.#countBacklog(task, false)
-      const { id: leaseId, epoch, expiresAt } = granted.lease
-      if (expiresAt !== null) this.#watchLease(leaseId, epoch, expiresAt)
+      this.#admission.count(task, false)
+      const { id: leaseId, epoch } = granted.lease
       task.send({ type: 'lease.granted', leaseId, epoch })
     }
     this.#assertInvariants(now)
-    this.#admitWaiting()
+    this.#admission.admitWaiting()
     this.#wakeTimer = this.#services.timers.disarm(this.#wakeTimer)
     const wakeAt = this.scheduler.wakeAt(now)
     if (wakeAt !== null) this.#wakeTimer = this.#services.timers.arm(wakeAt, () => this.#logic.send({ type: 'dispatch' }))
   }
 
-  #openLease(taskId: string, now: number): { id: string; epoch: number; expiresAt: number | null } {
-    const task = this.tasks.get(taskId)
-    if (!task) return { id: `${taskId}#0`, epoch: 0, expiresAt: now }
-    task.epoch += 1
-    const { heartbeatMs } = task.facts.definition
-    return {
-      id: `${taskId}#${task.epoch}`,
-      epoch: task.epoch,
-      expiresAt: heartbeatMs === null ? null : now + 2 * heartbeatMs,
-    }
-  }
-
-  #watchLease(leaseId: string, epoch: number, expiresAt: number | null): void {
-    this.#services.timers.disarm(this.#leaseTimers.get(leaseId) ?? null)
-    this.#leaseTimers.delete(leaseId)
-    if (expiresAt === null) return
-    const expire = () => this.#logic.send({ type: 'lease.expired', leaseId, epoch })
-    this.#leaseTimers.set(leaseId, this.#services.timers.arm(expiresAt, expire))
-  }
-
-  #renew(leaseId: string, epoch: number, expiresAt: number | null): void {
-    if (this.scheduler.ledger.renew(leaseId, epoch, expiresAt)) this.#watchLease(leaseId, epoch, expiresAt)
-  }
-
-  #release(leaseId: string, epoch: number): void {
-    this.scheduler.release(leaseId, epoch, this.#services.environment.clock.now())
-    if (this.#leaseTimers.size > 0) this.#watchLease(leaseId, epoch, null)
-  }
-
-  /** No sign of life for two heartbeats: the resources come back, and the holder is told that it holds nothing. */
-  #reclaim(leaseId: string, epoch: number): void {
-    const lease = this.scheduler.ledger.lease(leaseId)
-    if (lease?.epoch !== epoch) return
-    this.#release(leaseId, epoch)
-    const failure: Failure = { code: 'LEASE_LOST', message: 'no heartbeat came for two heartbeat intervals', retryable: true }
-    this.tasks.get(lease.taskId)?.send({ type: 'lease.lost', epoch, failure })
-  }
-
-  #use({ taskId, leaseId, epoch, usage }: Extract<SupervisorMessage, { type: 'lease.use' }>): void {
-    const result = this.scheduler.ledger.use(leaseId, epoch, usage, this.#services.environment.clock.now())
-    if (result.ok) return
-    const { resource, asked, available } = result
-    const failure: Failure = {
-      code: 'BUDGET_EXCEEDED',
-      message: `used ${asked} of ${resource} beyond its demand, and the budget has ${available} left`,
-      retryable: false,
-    }
-    this.tasks.get(taskId)?.send({ type: 'budget.exceeded', epoch, failure })
-  }
-
-  #resize({ resource, capacity, reply }: Extract<SupervisorMessage, { type: 'pool.resize' }>): void {
-    try {
-      const { pool, from, to } = this.scheduler.ledger.resize(resource, capacity, this.#services.environment.clock.now())
-      this.#services.journal.ofRuntime({ type: 'pool.resized', pool, resource, from, to })
-      reply.done()
-    } catch (refusal) {
-      reply.refused(refusal)
-    }
-  }
-
-  // --- ends
-
   #settle(task: TaskActorLogic, outcome: TaskOutcome): void {
-    this.#countBacklog(task, false)
+    this.#admission.count(task, false)
     this.#crashes.delete(task.id)
     this.scheduler.withdraw(task.id)
     const { lease } = task.effects
-    if (lease) this.#release(lease.id, lease.epoch)
+    if (lease) this.#leases.release(lease.id, lease.epoch)
     this.tasks.end(task)
     // What waits for the outcome hears of it once it is on disk.
     this.#services.journal.whenDurable(() => {
       task.settle(outcome)
-      releaseDependents(task, outcome.status, (dependent) => this.#meet(dependent))
+      releaseDependents(task, outcome.status, (dependent) => this.#admission.meet(dependent))
       if (this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
     })
   }
@@ -396,8 +263,7 @@ export class Supervisor implements SupervisorPerformer {
 
   #shutDown(graceMs: number): void {
     const { timers, environment } = this.#services
-    for (const submission of this.#waitingForRoom) submission.reply.refused(new RefusedError(...stopping))
-    this.#waitingForRoom = []
+    this.#admission.refuseWaiting(new RefusedError(...stopping))
     const expire = () => this.#logic.send({ type: 'grace.expired' })
     this.#graceTimer = timers.arm(environment.clock.now() + graceMs, expire)
     for (const task of [...this.tasks.live()]) task.send({ type: 'shutdown', failure: shuttingDown })

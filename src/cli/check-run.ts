@@ -14,7 +14,14 @@ interface Life {
 function livesOf(record: RunRecord): Map<string, Life> {
   const lives = new Map<string, Life>()
   for (const [position, { id, moment, at }] of record.entries()) {
-    const life = lives.get(id) ?? { starts: 0, completions: 0, startedAs: -1, completedAs: -1, startedAt: NaN, completedAt: NaN }
+    const life = lives.get(id) ?? {
+      starts: 0,
+      completions: 0,
+      startedAs: -1,
+      completedAs: -1,
+      startedAt: NaN,
+      completedAt: NaN,
+    }
     lives.set(id, life)
     if (moment === 'started') {
       life.starts += 1

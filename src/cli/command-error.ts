@@ -14,10 +14,10 @@ const shownProblems = 20
 export class CommandError extends TaskwrightError<'USAGE' | 'FILE_INVALID'> {
   readonly problems: readonly string[]
 
-  constructor(code: 'USAGE' | 'FILE_INVALID', subject: string, problems: readonly string[]) {
+  constructor(code: 'USAGE' | 'FILE_INVALID', subject: string, problems: readonly string[], options?: ErrorOptions) {
     const more = problems.length - shownProblems
     const lines = problems.slice(0, shownProblems).map((problem) => `\n  - ${problem}`)
-    super(code, `${subject}:${lines.join('')}${more > 0 ? `\n  … and ${more} more` : ''}`)
+    super(code, `${subject}:${lines.join('')}${more > 0 ? `\n  … and ${more} more` : ''}`, options)
     this.problems = problems
   }
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { z } from 'zod'
-import { CommandError } from './command-error.ts'
+import type { z } from 'zod'
 import type { ExitCode } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a command's work is given. `signal` is aborted when the person wants it to stop. */
@@ -54,7 +54,8 @@ function readCall<Options extends z.ZodObject>(spec: CommandSpec<Options>, comma
   const operands = command.args.filter((text) => !/^-./.test(text))
   const problems = unknown.map((text) => `unknown option ${JSON.stringify(text)}`)
   if (operands.length === 0) problems.push(`${spec.operands.name} is required`)
-  for (const text of operands.slice(spec.operands.max)) problems.push(`${JSON.stringify(text)} is one argument too many`)
+  for (const text of operands.slice(spec.operands.max))
+    problems.push(`${JSON.stringify(text)} is one argument too many`)
   const read = spec.options.safeParse(command.opts())
   for (const { path, message } of read.error?.issues ?? []) {
     problems.push(path.length > 0 ? `--${String(path[0])} ${message}` : message)

@@ -32,7 +32,9 @@ export function checkGrahamBound({ makespan, criticalPath, work, places }: ListS
     problems.push(`the makespan ${makespan} s is below max(criticalPath, work/m) = ${least} s: work was lost`)
   }
   if (makespan > most + tolerance) {
-    problems.push(`the makespan ${makespan} s is above work/m + (1 − 1/m)·criticalPath = ${most} s: places were left idle`)
+    problems.push(
+      `the makespan ${makespan} s is above work/m + (1 − 1/m)·criticalPath = ${most} s: places were left idle`,
+    )
   }
   return problems
 }

@@ -20,8 +20,8 @@ export function reasonOf(error: unknown): string {
 }
 
 /** The error for a file that cannot be used. */
-export function unusable(path: string, problems: readonly string[]): CommandError {
-  return new CommandError('FILE_INVALID', `cannot use ${path}`, problems)
+export function unusable(path: string, problems: readonly string[], cause?: unknown): CommandError {
+  return new CommandError('FILE_INVALID', `cannot use ${path}`, problems, { cause })
 }
 
 /**
@@ -30,12 +30,12 @@ export function unusable(path: string, problems: readonly string[]): CommandErro
  */
 export async function readInputFile(path: string): Promise<string> {
   const bytes = await readBytes(path).catch((error: unknown) => {
-    throw error instanceof CommandError ? error : unusable(path, [reasonOf(error)])
+    throw error instanceof CommandError ? error : unusable(path, [reasonOf(error)], error)
   })
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw unusable(path, ['it is not text in UTF-8'])
+  } catch (error) {
+    throw unusable(path, ['it is not text in UTF-8'], error)
   }
 }
 

@@ -6,13 +6,19 @@ function numberFrom(what: string, fits: (value: number) => boolean) {
     const value = typeof given === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) ? Number(given) : NaN
     if (fits(value)) return value
     const got = typeof given === 'string' ? `not ${JSON.stringify(given)}` : 'its value is missing'
-    context.addIssue({ code: 'custom', message: given === undefined ? `is required: ${what}` : `must be ${what}; ${got}` })
+    context.addIssue({
+      code: 'custom',
+      message: given === undefined ? `is required: ${what}` : `must be ${what}; ${got}`,
+    })
     return z.NEVER
   })
 }
 
 export function wholeNumber(min: number, max: number) {
-  return numberFrom(`a whole number from ${min} to ${max}`, (value) => Number.isInteger(value) && value >= min && value <= max)
+  return numberFrom(
+    `a whole number from ${min} to ${max}`,
+    (value) => Number.isInteger(value) && value >= min && value <= max,
+  )
 }
 
 export function positiveNumber() {

@@ -45,7 +45,8 @@ export function parsePsplib(text: string, path: string): Project {
     activities.push({ id, duration, after: parents.get(id) ?? [], demand })
   }
   const ordered = orderByPrecedence(activities)
-  if (ordered.kind === 'cycle') throw unusable(path, [...file.problems, `the jobs form a cycle: ${ordered.cycle.join(' → ')}`])
+  if (ordered.kind === 'cycle')
+    throw unusable(path, [...file.problems, `the jobs form a cycle: ${ordered.cycle.join(' → ')}`])
   file.refuseIfDamaged(path)
   return { activities: ordered.order, capacities: capacity }
 }
@@ -100,7 +101,8 @@ class SmFile {
     }
     let first = 1
     while (seen.has(first)) first += 1
-    if (first <= jobs) this.problems.push(`${title} has rows for ${seen.size} of ${jobs} jobs; the first without one is ${first}`)
+    if (first <= jobs)
+      this.problems.push(`${title} has rows for ${seen.size} of ${jobs} jobs; the first without one is ${first}`)
   }
 
   refuseIfDamaged(path: string): void {
@@ -118,7 +120,8 @@ function readSuccessors(file: SmFile, rows: readonly Row[], jobs: number): Map<s
       file.problems.push(`line ${line}: job ${job} announces ${count} successors and lists ${after.length}`)
     }
     for (const successor of after) {
-      if (successor < 1 || successor > jobs) file.problems.push(`line ${line}: job ${job} has an unknown successor ${successor}`)
+      if (successor < 1 || successor > jobs)
+        file.problems.push(`line ${line}: job ${job} has an unknown successor ${successor}`)
     }
     successors.set(String(job), new Set(after.map(String)))
   }

@@ -33,7 +33,10 @@ export const realTimeSlackMs = { early: 2, late: 25 } as const
 const virtualToleranceMs = 1e-3
 
 /** Runs a recorded workflow through the runtime and checks what came of it. @throws InterruptedError */
-export async function replayWorkflow(workflow: Workflow, { slots, speed, signal }: ReplayOptions): Promise<ReplayReport> {
+export async function replayWorkflow(
+  workflow: Workflow,
+  { slots, speed, signal }: ReplayOptions,
+): Promise<ReplayReport> {
   const isVirtual = speed === 'virtual'
   const msPerSecond = isVirtual ? 1_000 : 1_000 / speed
   const project = toProject(workflow, slots)

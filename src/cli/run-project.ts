@@ -4,8 +4,8 @@ import type { Environment } from '../model/environment.ts'
 import { demandSchema } from '../model/resources.ts'
 import { InterruptedError } from './command-error.ts'
 import type { Activity, Project } from './project.ts'
-import { markOf } from './run-record.ts'
 import type { Mark, RunRecord } from './run-record.ts'
+import { markOf } from './run-record.ts'
 
 /** An activity as a task: its work is to wait on the environment's clock, and nothing else. */
 const workflowTask = defineTask({

@@ -35,10 +35,14 @@ export async function scheduleProject(project: Project, policy: Policy, signal: 
 function priorityBy(policy: Policy, { activities }: Project): (activity: Activity) => number {
   const paths = longestPathsToEnd(activities)
   const successors = countSuccessors(activities)
-  const ranked = policy === 'fifo' ? [...activities] : activities.toSorted(
-    (a, b) =>
-      (paths.get(b.id) ?? 0) - (paths.get(a.id) ?? 0) || (successors.get(b.id) ?? 0) - (successors.get(a.id) ?? 0),
-  )
+  const ranked =
+    policy === 'fifo'
+      ? [...activities]
+      : activities.toSorted(
+          (a, b) =>
+            (paths.get(b.id) ?? 0) - (paths.get(a.id) ?? 0) ||
+            (successors.get(b.id) ?? 0) - (successors.get(a.id) ?? 0),
+        )
   const ranks = new Map(ranked.map(({ id }, rank) => [id, ranked.length - rank]))
   return ({ id }) => ranks.get(id) ?? 0
 }

@@ -7,7 +7,7 @@ export interface Terminal {
 /** Control characters other than line feed and tab: names from a foreign file must not drive the reader's terminal. */
 const controls = /[^\P{Cc}\n\t]/gu
 
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

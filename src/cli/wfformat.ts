@@ -81,7 +81,7 @@ function readJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw unusable(path, [`it is not JSON: ${error instanceof Error ? error.message : String(error)}`])
+    throw unusable(path, [`it is not JSON: ${error instanceof Error ? error.message : String(error)}`], error)
   }
 }
 
@@ -103,7 +103,9 @@ function problemsOfIds({ workflow: { specification, execution } }: WfFile): stri
     ...repeated(specified).map((id) => `two tasks have the id ${quote(id)}`),
     ...repeated(executed).map((id) => `task ${quote(id)} has two execution records`),
     ...specified.filter((id) => !recorded.has(id)).map((id) => `task ${quote(id)} has no execution record`),
-    ...executed.filter((id) => !known.has(id)).map((id) => `an execution record names ${quote(id)}, which is not a task`),
+    ...executed
+      .filter((id) => !known.has(id))
+      .map((id) => `an execution record names ${quote(id)}, which is not a task`),
   ]
 }
 
@@ -140,7 +142,9 @@ const longestSeconds = 1e9
 
 function problemsOfTotals({ workflow: { execution } }: WfFile): string[] {
   const total = execution.tasks.reduce((sum, { runtimeInSeconds }) => sum + runtimeInSeconds, 0)
-  return total <= longestSeconds ? [] : [`the recorded runtimes add up to ${total} s; at most ${longestSeconds} s can be replayed`]
+  return total <= longestSeconds
+    ? []
+    : [`the recorded runtimes add up to ${total} s; at most ${longestSeconds} s can be replayed`]
 }
 
 function toActivities({ workflow: { specification, execution } }: WfFile): Activity[] {
@@ -164,8 +168,8 @@ function largestMachine({ workflow: { execution } }: WfFile, tasks: readonly Act
     machine.memory = Math.max(machine.memory, Math.floor(memoryInBytes ?? 0))
   }
   for (const { demand } of tasks) {
-    machine.cpu = Math.max(machine.cpu, demand['cpu'] ?? 0)
-    machine.memory = Math.max(machine.memory, demand['memory'] ?? 0)
+    machine.cpu = Math.max(machine.cpu, demand.cpu ?? 0)
+    machine.memory = Math.max(machine.memory, demand.memory ?? 0)
   }
   return machine
 }

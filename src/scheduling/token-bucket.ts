@@ -117,8 +117,8 @@ export class TokenBucket implements Meter {
     return Math.min(amount, used ?? amount)
   }
 
-  fault(reserved: number, now: number): string | null {
-    if (!(this.available(now) <= this.#burst)) return `${this.#level} tokens are in a bucket of ${this.#burst}`
+  fault(reserved: number): string | null {
+    if (!(this.#level <= this.#burst + slackOf(this.#burst))) return `${this.#level} tokens are in a bucket of ${this.#burst}`
     return this.#reservations.fault(reserved)
   }
 

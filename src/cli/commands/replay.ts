@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { exitCodes } from '../command-error.ts'
 import { defineCommand } from '../command.ts'
+import { exitCodes } from '../command-error.ts'
 import { readInputFile } from '../input-file.ts'
 import { flag, positiveNumber, wholeNumber } from '../option-values.ts'
-import { realTimeSlackMs, replayWorkflow } from '../replay-workflow.ts'
 import type { ReplayReport } from '../replay-workflow.ts'
+import { realTimeSlackMs, replayWorkflow } from '../replay-workflow.ts'
 import { parseWorkflow } from '../wfformat.ts'
 
 const notes = `Each task of the workflow is one task of the runtime: its parents are its dependencies, its recorded runtime

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { CommandError, exitCodes } from '../command-error.ts'
 import { defineCommand } from '../command.ts'
+import { CommandError, exitCodes } from '../command-error.ts'
 import { readInputFile } from '../input-file.ts'
 import { flag, oneOf } from '../option-values.ts'
 import type { Project } from '../project.ts'

@@ -1,0 +1,109 @@
+import { createActor } from 'xstate'
+import type { AnyActorRef } from 'xstate'
+import { RefusedError } from '../model/errors.ts'
+import { awaitDependencies, failedBefore } from './dependencies.ts'
+import type { Submission } from './supervisor-messages.ts'
+import { TaskActorLogic } from './task-actor.ts'
+import type { TaskServices } from './task-services.ts'
+import type { TaskTable } from './task-table.ts'
+
+/** Takes tasks on: keeps the bound of the queue, refuses duplicates and unknown dependencies, spawns the actors. */
+export class Admission {
+  readonly #tasks: TaskTable
+  readonly #services: TaskServices
+  readonly #queueLimit: number
+  readonly #parent: () => AnyActorRef
+  #waitingForRoom: Submission[] = []
+  #backlog = 0
+
+  /** @param parent the supervisor's actor, under which tasks are spawned */
+  constructor(tasks: TaskTable, services: TaskServices, queueLimit: number, parent: () => AnyActorRef) {
+    this.#tasks = tasks
+    this.#services = services
+    this.#queueLimit = queueLimit
+    this.#parent = parent
+  }
+
+  /** How many tasks wait for their turn. */
+  get backlog(): number {
+    return this.#backlog
+  }
+
+  admit(submission: Submission): void {
+    const { facts, reply, parentId } = submission
+    const duplicate = this.#tasks.duplicateOf(facts.dedupeKey)
+    if (duplicate) {
+      reply.accepted(duplicate)
+      return
+    }
+    // Children pass: their parent executes already, and waiting for room behind it could never end.
+    if (this.#backlog >= this.#queueLimit && parentId === null) {
+      this.#noRoom(submission)
+      return
+    }
+    const unknown = facts.after.filter((id) => !this.#tasks.get(id))
+    if (unknown.length > 0) {
+      const message = `after names tasks that are unknown, or ended too long ago to be remembered: ${unknown.join(', ')}`
+      reply.refused(new RefusedError('DEPENDENCY_UNKNOWN', message))
+      return
+    }
+    const task = this.#spawn(submission)
+    this.#services.journal.whenDurable(() => reply.accepted(task))
+  }
+
+  /** Notes whether a task waits for its turn. */
+  count(task: TaskActorLogic, waits: boolean): void {
+    if (task.inBacklog === waits) return
+    task.inBacklog = waits
+    this.#backlog += waits ? 1 : -1
+  }
+
+  /** Lets in, in order of arrival, those who waited for room. */
+  admitWaiting(): void {
+    const room = this.#queueLimit - this.#backlog
+    if (this.#waitingForRoom.length === 0 || room <= 0) return
+    for (const submission of this.#waitingForRoom.splice(0, room)) {
+      this.#services.supervisor.send({ type: 'task.submit', submission })
+    }
+  }
+
+  refuseWaiting(refusal: RefusedError): void {
+    const waiting = this.#waitingForRoom
+    this.#waitingForRoom = []
+    for (const { reply } of waiting) reply.refused(refusal)
+  }
+
+  /** A condition of a waiting task was met: when all are, it goes on. */
+  meet(task: TaskActorLogic): void {
+    const { startAt } = task.facts
+    const isDue = startAt === null || startAt <= this.#services.environment.clock.now()
+    if (!task.outcome && isDue && task.unmetDependencies === 0) task.send({ type: 'ready' })
+  }
+
+  #noRoom(submission: Submission): void {
+    if (submission.whenFull === 'wait') {
+      this.#waitingForRoom.push(submission)
+      return
+    }
+    const message = `${this.#backlog} tasks wait already, as many as queueLimit allows; submit later, or with whenFull: 'wait'`
+    submission.reply.refused(new RefusedError('QUEUE_FULL', message))
+  }
+
+  #spawn({ facts, priority }: Submission): TaskActorLogic {
+    const dependencies = facts.after.flatMap((id) => this.#tasks.get(id) ?? [])
+    const isDue = facts.startAt === null || facts.startAt <= this.#services.environment.clock.now()
+    const conditionsMet = isDue && dependencies.every(({ outcome }) => outcome?.status === 'completed')
+    const task = new TaskActorLogic(facts, priority, conditionsMet, this.#services)
+    // Not a child in the supervisor's snapshot: XState would copy all children at every spawn.
+    const actor = createActor(task, { parent: this.#parent(), id: facts.id, input: undefined })
+    awaitDependencies(task, dependencies)
+    this.#tasks.add(task)
+    this.count(task, true)
+    actor.start()
+    const failure = failedBefore(dependencies)
+    if (failure) task.cancel(failure)
+    else task.send({ type: 'start' })
+    if (!isDue && facts.startAt !== null) task.effects.armStart(facts.startAt, () => this.meet(task))
+    return task
+  }
+}

@@ -1,0 +1,93 @@
+import type { Failure } from '../model/errors.ts'
+import type { Scheduler } from '../scheduling/scheduler.ts'
+import type { SupervisorMessage } from './supervisor-messages.ts'
+import type { TaskServices } from './task-services.ts'
+import type { TaskTable } from './task-table.ts'
+import type { Timer } from './timers.ts'
+
+/** Opens, renews and takes back leases. A message about a lease of an older epoch changes nothing. */
+export class LeaseDesk {
+  readonly #scheduler: Scheduler
+  readonly #tasks: TaskTable
+  readonly #services: TaskServices
+  readonly #expiries = new Map<string, Timer>()
+
+  constructor(scheduler: Scheduler, tasks: TaskTable, services: TaskServices) {
+    this.#scheduler = scheduler
+    this.#tasks = tasks
+    this.#services = services
+  }
+
+  /** Terms of the next lease of a task: an epoch higher than any before, and an expiry if it has a heartbeat. */
+  open(taskId: string, now: number): { id: string; epoch: number; expiresAt: number | null } {
+    const task = this.#tasks.get(taskId)
+    if (!task) throw new Error(`a grant went to task ${taskId}, which is unknown`)
+    task.epoch += 1
+    const { heartbeatMs } = task.facts.definition
+    const id = `${taskId}#${task.epoch}`
+    const expiresAt = heartbeatMs === null ? null : now + 2 * heartbeatMs
+    this.#watch(id, task.epoch, expiresAt)
+    return { id, epoch: task.epoch, expiresAt }
+  }
+
+  renew(leaseId: string, epoch: number, expiresAt: number | null): void {
+    if (this.#scheduler.ledger.renew(leaseId, epoch, expiresAt)) this.#watch(leaseId, epoch, expiresAt)
+  }
+
+  release(leaseId: string, epoch: number): void {
+    const released = this.#scheduler.release(leaseId, epoch, this.#now())
+    if (released && this.#expiries.size > 0) this.#watch(leaseId, epoch, null)
+  }
+
+  /** No sign of life for two heartbeats: the resources come back, and the holder is told that it holds nothing. */
+  reclaim(leaseId: string, epoch: number): void {
+    const lease = this.#scheduler.ledger.lease(leaseId)
+    if (lease?.epoch !== epoch) return
+    this.release(leaseId, epoch)
+    const failure: Failure = {
+      code: 'LEASE_LOST',
+      message: 'no heartbeat came for two heartbeat intervals',
+      retryable: true,
+    }
+    this.#tasks.get(lease.taskId)?.send({ type: 'lease.lost', epoch, failure })
+  }
+
+  /** Books what a task reports to have used; a budget that cannot give it stops the task. */
+  use({ taskId, leaseId, epoch, usage }: Extract<SupervisorMessage, { type: 'lease.use' }>): void {
+    const result = this.#scheduler.ledger.use(leaseId, epoch, usage, this.#now())
+    if (result.ok) return
+    const { resource, asked, available } = result
+    const failure: Failure = {
+      code: 'BUDGET_EXCEEDED',
+      message: `used ${asked} of ${resource} beyond its demand, and the budget has ${available} left`,
+      retryable: false,
+    }
+    this.#tasks.get(taskId)?.send({ type: 'budget.exceeded', epoch, failure })
+  }
+
+  resize({ resource, capacity, reply }: Extract<SupervisorMessage, { type: 'pool.resize' }>): void {
+    try {
+      const { pool, from, to } = this.#scheduler.ledger.resize(resource, capacity, this.#now())
+      this.#services.journal.ofRuntime({ type: 'pool.resized', pool, resource, from, to })
+      reply.done()
+    } catch (refusal) {
+      reply.refused(refusal)
+    }
+  }
+
+  #watch(leaseId: string, epoch: number, expiresAt: number | null): void {
+    const { timers, supervisor } = this.#services
+    const before = this.#expiries.get(leaseId)
+    if (before) {
+      timers.disarm(before)
+      this.#expiries.delete(leaseId)
+    }
+    if (expiresAt === null) return
+    const expire = () => supervisor.send({ type: 'lease.expired', leaseId, epoch })
+    this.#expiries.set(leaseId, timers.arm(expiresAt, expire))
+  }
+
+  #now(): number {
+    return this.#services.environment.clock.now()
+  }
+}
