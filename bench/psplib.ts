@@ -7,12 +7,12 @@
  * FOLDER has the set's table of optima (`j30opt.sm.txt`) and its instances (`j30.sm/j301_1.sm`, …), as PSPLIB gives
  * them: https://www.om-db.wi.tum.de/psplib/. The data is not part of this repository.
  */
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { parsePsplib } from '../src/cli/psplib.ts'
 import type { Project } from '../src/cli/project.ts'
-import { policies, scheduleProject } from '../src/cli/schedule-project.ts'
+import { parsePsplib } from '../src/cli/psplib.ts'
 import type { Policy } from '../src/cli/schedule-project.ts'
+import { policies, scheduleProject } from '../src/cli/schedule-project.ts'
 
 interface Instance {
   readonly name: string
@@ -44,7 +44,9 @@ async function readOptima(folder: string): Promise<Map<string, number>> {
 
 async function readInstances(folder: string): Promise<Instance[]> {
   const optima = await readOptima(folder)
-  const paths = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.sm')).map((path) => join(folder, path))
+  const paths = (await readdir(folder, { recursive: true }))
+    .filter((path) => path.endsWith('.sm'))
+    .map((path) => join(folder, path))
   const files = paths.filter((path) => /^j\d+_\d+\.sm$/.test(basename(path)))
   const size = /^j(30|60|90|120)/
   return Promise.all(
@@ -63,7 +65,8 @@ async function measure(instances: readonly Instance[], policy: Policy): Promise<
   let violations = 0
   for (const { name, project, optimum } of instances) {
     const report = await scheduleProject(project, policy, new AbortController().signal)
-    if (report.makespan < optimum) throw new Error(`${name}: the makespan ${report.makespan} is below the optimum ${optimum}`)
+    if (report.makespan < optimum)
+      throw new Error(`${name}: the makespan ${report.makespan} is below the optimum ${optimum}`)
     for (const violation of report.violations) console.error(`${name}: ${violation}`)
     violations += report.violations.length
     gaps.push((report.makespan - optimum) / optimum)

@@ -9,6 +9,10 @@ import type { Activity } from './project.ts'
  * Source: https://github.com/wfcommons/WfFormat, wfcommons-schema.json.
  */
 const amount = z.number('must be a number').nonnegative('must not be negative')
+/** Sums over 10,000 places must stay whole numbers that a double holds exactly. */
+const atMost = (most: number) => amount.max(most, `must not be more than ${most}`)
+const cores = atMost(1e6)
+const bytes = atMost(Number.MAX_SAFE_INTEGER)
 const taskId = z.string('must be a string').min(1, 'must not be empty')
 
 const wfFormatSchema = z.object({
@@ -25,16 +29,16 @@ const wfFormatSchema = z.object({
           z.object({
             id: taskId,
             runtimeInSeconds: amount,
-            coreCount: amount.optional(),
-            avgCPU: amount.optional(),
-            memoryInBytes: amount.optional(),
+            coreCount: cores.optional(),
+            avgCPU: atMost(1e8).optional(),
+            memoryInBytes: bytes.optional(),
           }),
         ),
         machines: z
           .array(
             z.object({
-              cpu: z.object({ coreCount: amount.optional() }).optional(),
-              memoryInBytes: amount.optional(),
+              cpu: z.object({ coreCount: cores.optional() }).optional(),
+              memoryInBytes: bytes.optional(),
             }),
           )
           .default([]),
@@ -49,9 +53,9 @@ type WfFile = z.output<typeof wfFormatSchema>
 /** A workflow as it was recorded. */
 export interface Workflow {
   readonly name: string
-  /** In precedence order. Durations in seconds; demands `cpu` in thousandths of a core and `memory` in bytes. */
+  /** In precedence order. Durations in seconds; demands `cpu` in thousandths of a core and `memory` in MiB. */
   readonly tasks: readonly Activity[]
-  /** The cores (in thousandths) and memory (bytes) of the largest recorded machine, and no less than any task used. */
+  /** The cores (in thousandths) and memory (MiB) of the largest recorded machine, and no less than any task used. */
   readonly machine: { readonly cpu: number; readonly memory: number }
 }
 
@@ -61,7 +65,8 @@ export function parseWorkflow(text: string, path: string): Workflow {
   const version = z.object({ schemaVersion: z.unknown() }).safeParse(json).data?.schemaVersion
   if (version === undefined) throw unusable(path, ['it is not a WfFormat file: it has no schemaVersion'])
   if (version !== '1.5') {
-    throw unusable(path, [`schemaVersion is ${quote(String(version))}; taskwright reads WfFormat "1.5"`])
+    const found = JSON.stringify(version).slice(0, 80)
+    throw unusable(path, [`schemaVersion is ${found}; taskwright reads WfFormat "1.5"`])
   }
   const read = wfFormatSchema.safeParse(json)
   if (!read.success) {
@@ -147,6 +152,8 @@ function problemsOfTotals({ workflow: { execution } }: WfFile): string[] {
     : [`the recorded runtimes add up to ${total} s; at most ${longestSeconds} s can be replayed`]
 }
 
+const mebibyte = 2 ** 20
+
 function toActivities({ workflow: { specification, execution } }: WfFile): Activity[] {
   const records = new Map(execution.tasks.map((record) => [record.id, record]))
   return specification.tasks.map(({ id, parents }) => {
@@ -156,7 +163,10 @@ function toActivities({ workflow: { specification, execution } }: WfFile): Activ
       duration: runtimeInSeconds,
       after: [...new Set(parents)],
       // avgCPU is in per cent of one core. What was asked for and what was used both have to fit.
-      demand: { cpu: Math.ceil(Math.max(coreCount * 1_000, avgCPU * 10)), memory: Math.ceil(memoryInBytes) },
+      demand: {
+        cpu: Math.ceil(Math.max(coreCount * 1_000, avgCPU * 10)),
+        memory: Math.ceil(memoryInBytes / mebibyte),
+      },
     }
   })
 }
@@ -165,7 +175,7 @@ function largestMachine({ workflow: { execution } }: WfFile, tasks: readonly Act
   const machine = { cpu: 0, memory: 0 }
   for (const { cpu, memoryInBytes } of execution.machines) {
     machine.cpu = Math.max(machine.cpu, Math.floor((cpu?.coreCount ?? 0) * 1_000))
-    machine.memory = Math.max(machine.memory, Math.floor(memoryInBytes ?? 0))
+    machine.memory = Math.max(machine.memory, Math.floor((memoryInBytes ?? 0) / mebibyte))
   }
   for (const { demand } of tasks) {
     machine.cpu = Math.max(machine.cpu, demand.cpu ?? 0)

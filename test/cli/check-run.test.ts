@@ -25,14 +25,22 @@ const runs = (record: RunRecord, toleranceMs = 0) => checkRuns(project, record, 
 describe('the check of a run', () => {
   it('finds nothing wrong with a right one', () => {
     expect(runs(right)).toEqual([])
-    expect(checkCapacities(project, right)).toEqual({ most: new Map([['slots', 1], ['cpu', 3]]), violations: [] })
+    expect(checkCapacities(project, right)).toEqual({
+      most: new Map([
+        ['slots', 1],
+        ['cpu', 3],
+      ]),
+      violations: [],
+    })
     expect(makespanMs(right)).toBe(5_000)
   })
 
   it('finds what did not run, ran twice, or did not complete', () => {
     expect(runs(life('a', 0, 2_000))).toEqual(['b was started 0 times and completed 0 times'])
     expect(runs([...right, ...life('b', 5_000, 8_000)])).toEqual(['b was started 2 times and completed 2 times'])
-    const failed = right.map((mark): Mark => (mark.id === 'b' && mark.moment === 'completed' ? { ...mark, moment: 'ended' } : mark))
+    const failed = right.map(
+      (mark): Mark => (mark.id === 'b' && mark.moment === 'completed' ? { ...mark, moment: 'ended' } : mark),
+    )
     expect(runs(failed)).toEqual(['b was started 1 times and completed 0 times'])
   })
 
@@ -51,7 +59,10 @@ describe('the check of a run', () => {
   it('finds what was over-committed, resource by resource, and what was not given back', () => {
     const together = [...life('a', 0, 2_000).slice(0, 2), ...life('b', 1_000, 4_000).slice(0, 2)]
     expect(checkCapacities(project, together)).toEqual({
-      most: new Map([['slots', 2], ['cpu', 5]]),
+      most: new Map([
+        ['slots', 2],
+        ['cpu', 5],
+      ]),
       violations: [
         '2 of slots were held at 1000 ms, and there are 1',
         '5 of cpu were held at 1000 ms, and there are 3',
@@ -63,7 +74,13 @@ describe('the check of a run', () => {
 
   it('counts nothing as given back that was never granted', () => {
     const record: RunRecord = [{ id: 'a', moment: 'ended', at: 0 }, ...life('b', 0, 3_000)]
-    expect(checkCapacities(project, record)).toEqual({ most: new Map([['slots', 1], ['cpu', 3]]), violations: [] })
+    expect(checkCapacities(project, record)).toEqual({
+      most: new Map([
+        ['slots', 1],
+        ['cpu', 3],
+      ]),
+      violations: [],
+    })
   })
 
   it('knows a run of nothing', () => {

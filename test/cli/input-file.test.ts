@@ -28,7 +28,11 @@ describe('readInputFile', () => {
 
   it.each([
     ['a directory', () => folder, 'it is a directory; name a file'],
-    ['a path through a file', async () => join(await fileOf('plain', 'x'), 'y'), 'a part of its path is not a directory'],
+    [
+      'a path through a file',
+      async () => join(await fileOf('plain', 'x'), 'y'),
+      'a part of its path is not a directory',
+    ],
     ['an empty file', () => fileOf('empty', ''), 'it is empty'],
     ['a binary file', () => fileOf('binary', Uint8Array.of(0x7b, 0xff, 0xfe)), 'it is not text in UTF-8'],
     ['a device', () => '/dev/null', 'it is not a regular file'],

@@ -52,7 +52,9 @@ describe('orderByPrecedence', () => {
 
   it('takes a chain that is deeper than any call stack', () => {
     const length = 200_000
-    const chain = Array.from({ length }, (_, index) => activity(`t${index}`, index + 1 < length ? [`t${index + 1}`] : []))
+    const chain = Array.from({ length }, (_, index) =>
+      activity(`t${index}`, index + 1 < length ? [`t${index + 1}`] : []),
+    )
     const order = orderOf(chain)
     expect(order[0]?.id).toBe(`t${length - 1}`)
     expect(criticalPath(order)).toBe(length)

@@ -93,8 +93,12 @@ describe('a damaged or foreign .sm file is refused:', () => {
   })
 
   it('successors that are not there, or not as many as announced', async () => {
-    expect(await damaged('2           4   5', '2           4   9')).toEqual(['line 16: job 2 has an unknown successor 9'])
-    expect(await damaged('2           4   5', '2           4')).toEqual(['line 16: job 2 announces 2 successors and lists 1'])
+    expect(await damaged('2           4   5', '2           4   9')).toEqual([
+      'line 16: job 2 has an unknown successor 9',
+    ])
+    expect(await damaged('2           4   5', '2           4')).toEqual([
+      'line 16: job 2 announces 2 successors and lists 1',
+    ])
   })
 
   it('a cycle, which is named', async () => {

@@ -43,7 +43,9 @@ describe('schedule of a project through the runtime', () => {
   it('makes of any project what the parallel schedule-generation scheme makes of it', async () => {
     const capacities = { R1: 4, R2: 3 }
     // no durations of 0: within one instant the scheme on paper depends on the order of the list
-    const drawn = randomActivities(20, capacities).map((all) => all.map((one) => ({ ...one, duration: one.duration + 1 })))
+    const drawn = randomActivities(20, capacities).map((all) =>
+      all.map((one) => ({ ...one, duration: one.duration + 1 })),
+    )
     await fc.assert(
       fc.asyncProperty(drawn, async (activities) => {
         const project = { activities, capacities }

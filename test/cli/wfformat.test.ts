@@ -9,6 +9,8 @@ interface Task {
   children?: unknown[]
 }
 
+const mebibyte = 2 ** 20
+
 /** a → b, a → c, both → d, recorded in full. Each test damages its own copy. */
 function diamond() {
   const tasks: Task[] = [
@@ -19,30 +21,36 @@ function diamond() {
   ]
   const records: Record<string, unknown>[] = [
     { id: 'a', runtimeInSeconds: 1, avgCPU: 250.04, coreCount: 1 },
-    { id: 'b', runtimeInSeconds: 2.5, avgCPU: 10, coreCount: 2, memoryInBytes: 1_000 },
-    { id: 'c', runtimeInSeconds: 0, memoryInBytes: 3_000 },
+    { id: 'b', runtimeInSeconds: 2.5, avgCPU: 10, coreCount: 2, memoryInBytes: 1 },
+    { id: 'c', runtimeInSeconds: 0, memoryInBytes: 3 * mebibyte },
     { id: 'd', runtimeInSeconds: 4 },
   ]
-  const machines: unknown[] = [{ nodeName: 'small', cpu: { coreCount: 1 }, memoryInBytes: 2_000 }, { nodeName: 'bare' }]
+  const machines: unknown[] = [
+    { nodeName: 'small', cpu: { coreCount: 1 }, memoryInBytes: 2 * mebibyte },
+    { nodeName: 'bare' },
+  ]
   return { tasks, records, machines }
 }
 
-function textWith(damage: (parts: ReturnType<typeof diamond>) => void, schemaVersion: unknown = '1.5'): string {
+function textWith(damage: (parts: ReturnType<typeof diamond>) => unknown, schemaVersion: unknown = '1.5'): string {
   const parts = diamond()
   damage(parts)
   const { tasks, records, machines } = parts
-  const workflow = { specification: { tasks }, execution: { makespanInSeconds: 9, executedAt: 'now', tasks: records, machines } }
+  const workflow = {
+    specification: { tasks },
+    execution: { makespanInSeconds: 9, executedAt: 'now', tasks: records, machines },
+  }
   return JSON.stringify({ name: 'diamond', schemaVersion, workflow })
 }
 
 const refusal = (text: string) => problemsOf(() => parseWorkflow(text, 'file.json'))
-const damaged = (damage: (parts: ReturnType<typeof diamond>) => void) => refusal(textWith(damage))
+const damaged = (damage: (parts: ReturnType<typeof diamond>) => unknown) => refusal(textWith(damage))
 
 describe('a WfFormat 1.5 file', () => {
   it.each([
-    [workflows.srasearch, 22, 30, 18_985.646, 48_000, 131_795_960_000],
-    [workflows.montage, 58, 114, 221.726, 48_000, 131_795_956_000],
-    [workflows.methylseq, 36, 70, 446.366, 1_000, 275_476_480],
+    [workflows.srasearch, 22, 30, 18_985.646, 48_000, 125_690],
+    [workflows.montage, 58, 114, 221.726, 48_000, 125_690],
+    [workflows.methylseq, 36, 70, 446.366, 1_000, 263],
   ])('%s is read whole', (file, tasks, edges, work, cpu, memory) => {
     const workflow = parseWorkflow(textOf(file), file)
     expect(workflow.tasks).toHaveLength(tasks)
@@ -52,19 +60,27 @@ describe('a WfFormat 1.5 file', () => {
   })
 
   it('gives durations in seconds, and what was asked for or used, whichever is more', () => {
-    const { tasks } = parseWorkflow(textWith(() => {}), 'file.json')
+    const { tasks } = parseWorkflow(
+      textWith(() => {}),
+      'file.json',
+    )
     expect(tasks).toEqual([
       { id: 'a', duration: 1, after: [], demand: { cpu: 2_501, memory: 0 } },
-      { id: 'b', duration: 2.5, after: ['a'], demand: { cpu: 2_000, memory: 1_000 } },
-      { id: 'c', duration: 0, after: ['a'], demand: { cpu: 0, memory: 3_000 } },
+      { id: 'b', duration: 2.5, after: ['a'], demand: { cpu: 2_000, memory: 1 } },
+      { id: 'c', duration: 0, after: ['a'], demand: { cpu: 0, memory: 3 } },
       { id: 'd', duration: 4, after: ['b', 'c'], demand: { cpu: 0, memory: 0 } },
     ])
   })
 
   it('has places as large as its largest machine, and as its largest task', () => {
-    expect(parseWorkflow(textWith(() => {}), 'file.json').machine).toEqual({ cpu: 2_501, memory: 3_000 })
-    const large = textWith(({ machines }) => machines.push({ cpu: { coreCount: 8 }, memoryInBytes: 9_000 }))
-    expect(parseWorkflow(large, 'file.json').machine).toEqual({ cpu: 8_000, memory: 9_000 })
+    expect(
+      parseWorkflow(
+        textWith(() => {}),
+        'file.json',
+      ).machine,
+    ).toEqual({ cpu: 2_501, memory: 3 })
+    const large = textWith(({ machines }) => machines.push({ cpu: { coreCount: 8 }, memoryInBytes: 9.5 * mebibyte }))
+    expect(parseWorkflow(large, 'file.json').machine).toEqual({ cpu: 8_000, memory: 9 })
   })
 
   it('may leave children out, name a parent twice, and list tasks before their parents', () => {
@@ -92,16 +108,18 @@ describe('a damaged or foreign file is refused:', () => {
     expect(await refusal(text)).toEqual(['it is not a WfFormat file: it has no schemaVersion'])
   })
 
-  it.each(['1.4', '1.50', 1.5, null])('schemaVersion %s', async (version) => {
+  it.each(['1.4', '1.50', 1.5, null, { toString: 1 }])('schemaVersion %j', async (version) => {
     expect(await refusal(textWith(() => {}, version))).toEqual([
-      `schemaVersion is "${String(version)}"; taskwright reads WfFormat "1.5"`,
+      `schemaVersion is ${JSON.stringify(version)}; taskwright reads WfFormat "1.5"`,
     ])
   })
 
   it('no tasks', async () => {
-    expect(await damaged(({ tasks, records }) => void (tasks.splice(0), records.splice(0)))).toEqual([
-      'workflow.specification.tasks: the workflow has no tasks',
-    ])
+    const problems = await damaged(({ tasks, records }) => {
+      tasks.splice(0)
+      records.splice(0)
+    })
+    expect(problems).toEqual(['workflow.specification.tasks: the workflow has no tasks'])
   })
 
   it('no execution at all', async () => {
@@ -112,7 +130,7 @@ describe('a damaged or foreign file is refused:', () => {
   })
 
   it('a task without an execution record, and a record without a task', async () => {
-    expect(await damaged(({ records }) => void (records[2] = { id: 'z', runtimeInSeconds: 1 }))).toEqual([
+    expect(await damaged(({ records }) => records.splice(2, 1, { id: 'z', runtimeInSeconds: 1 }))).toEqual([
       'task "c" has no execution record',
       'an execution record names "z", which is not a task',
     ])
@@ -159,7 +177,7 @@ describe('a damaged or foreign file is refused:', () => {
     [null, 'must be a number'],
     [undefined, 'must be a number'],
   ])('a runtime of %s', async (runtimeInSeconds, message) => {
-    expect(await damaged(({ records }) => void (records[1] = { id: 'b', runtimeInSeconds }))).toEqual([
+    expect(await damaged(({ records }) => records.splice(1, 1, { id: 'b', runtimeInSeconds }))).toEqual([
       `workflow.execution.tasks[1].runtimeInSeconds: ${message}`,
     ])
   })
@@ -179,8 +197,21 @@ describe('a damaged or foreign file is refused:', () => {
       records[0] = { id: 'a', runtimeInSeconds: 1, avgCPU: -1, coreCount: -1, memoryInBytes: -1 }
     })
     expect(problems).toEqual(
-      ['coreCount', 'avgCPU', 'memoryInBytes'].map((name) => `workflow.execution.tasks[0].${name}: must not be negative`),
+      ['coreCount', 'avgCPU', 'memoryInBytes'].map(
+        (name) => `workflow.execution.tasks[0].${name}: must not be negative`,
+      ),
     )
+  })
+
+  it('demands beyond what any machine has', async () => {
+    const problems = await damaged(({ records }) => {
+      records[0] = { id: 'a', runtimeInSeconds: 1, avgCPU: 1e300, coreCount: 1e7, memoryInBytes: 1e16 }
+    })
+    expect(problems).toEqual([
+      'workflow.execution.tasks[0].coreCount: must not be more than 1000000',
+      'workflow.execution.tasks[0].avgCPU: must not be more than 100000000',
+      'workflow.execution.tasks[0].memoryInBytes: must not be more than 9007199254740991',
+    ])
   })
 
   it('several things at once, every one told', async () => {

@@ -9,7 +9,7 @@ import { parseWorkflow } from '../wfformat.ts'
 
 const notes = `Each task of the workflow is one task of the runtime: its parents are its dependencies, its recorded runtime
 is its work, and it holds one slot while it runs. It also holds its recorded demand: cpu, the larger of
-coreCount and avgCPU (per cent of one core), in thousandths of a core; and memory, memoryInBytes.
+coreCount and avgCPU (per cent of one core), in thousandths of a core; and memory, memoryInBytes in MiB.
 Each slot comes with the cpu and memory of the largest machine in the file, and no less than its largest
 task: what ran there runs here, and only slots are ever short.
 
