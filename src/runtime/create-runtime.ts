@@ -96,6 +96,7 @@ export class Runtime {
       id: 'supervisor',
       input: undefined,
       clock: environment.clock,
+      ...(options.inspect && { inspect: options.inspect }),
       logger: (...line) => logger.info({ line }, 'xstate'),
     })
     // A crash of the supervisor itself must not surface as an uncaught error of the host.

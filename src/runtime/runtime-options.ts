@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { Logger } from 'pino'
+import type { ActorOptions, AnyActorLogic } from 'xstate'
 import { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
 import { durationSchema } from '../model/duration.ts'
@@ -18,6 +19,8 @@ import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
 import { createSystemEnvironment } from './system-environment.ts'
+
+type Inspector = NonNullable<ActorOptions<AnyActorLogic>['inspect']>
 
 export interface SchedulingOptions {
   /** Which waiting task goes first. Default: priority with ageing. */
@@ -49,6 +52,8 @@ export interface RuntimeOptions {
   principal?: PrincipalInput
   /** Crashes of actors that are borne before the runtime degrades. Default: 5 within 10 s. */
   restartIntensity?: { restarts: number; within: Duration }
+  /** Told of every actor, message and snapshot: XState's `inspect`, as `@statelyai/inspect` makes it. */
+  inspect?: Inspector
   /** Default: warnings and errors to standard error, as JSON lines. */
   logger?: Logger
 }
@@ -68,6 +73,7 @@ export interface ResolvedRuntimeOptions {
   readonly principal: Principal
   readonly restarts: number
   readonly restartsWithinMs: number
+  readonly inspect: Inspector | undefined
   readonly logger: Logger
 }
 
@@ -90,6 +96,7 @@ const optionsSchema = z.strictObject({
   retain: z.int().min(0).default(10_000),
   principal: principalSchema.default(hostPrincipal),
   restartIntensity: z.strictObject({ restarts: z.int().min(0), within: durationSchema }).prefault({ restarts: 5, within: 10_000 }),
+  inspect: z.custom<Inspector>((value) => typeof value === 'function' || (typeof value === 'object' && value !== null), 'not an inspector: give a function or an observer').optional(),
   logger: z.custom<Logger>((value) => typeof value === 'object' && value !== null && 'child' in value, 'not a pino logger').optional(),
 })
 
@@ -114,6 +121,7 @@ export function resolveRuntimeOptions(options: RuntimeOptions): ResolvedRuntimeO
     principal: rest.principal,
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
+    inspect: rest.inspect,
     logger: rest.logger ?? pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   }
 }

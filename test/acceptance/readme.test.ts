@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { readFile, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { instance } from '@viz-js/viz'
+import { describe, expect, test } from 'vitest'
+import { toDot } from '../../docs/statecharts/dot.ts'
+import { readChart } from '../../src/machines/chart.ts'
+import { supervisorMachine } from '../../src/machines/supervisor-machine.ts'
+import { taskMachine } from '../../src/machines/task-machine.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string) => readFile(new URL(path, root), 'utf8')
+
+describe('what the README says is so', () => {
+  test('its embedding example is the one that is run', async () => {
+    const [, shown] = /<!-- examples\/embed\/main.ts -->\n```ts\n([\s\S]*?)```/.exec(await read('README.md')) ?? []
+    expect(shown).toBe(await read('examples/embed/main.ts'))
+  })
+
+  test('the example prints eleven events and the summary, and the process exits by itself', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', 'examples/embed/main.ts'], {
+      cwd: root,
+    })
+    const lines = stdout.trim().split('\n')
+    expect(lines.slice(0, -1)).toEqual([
+      'task.created',
+      'task.validating',
+      'task.waiting',
+      'task.queued',
+      'task.allocating',
+      'task.executing',
+      'task.running',
+      'task.step.started',
+      'task.step.completed',
+      'task.completing',
+      'task.completed',
+    ])
+    expect(lines.at(-1)).toBe("{ summary: 'Tasks are actors' }")
+  })
+
+  test('every file and folder that it names is there', async () => {
+    const readme = await read('README.md')
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, path]) => path ?? '')
+    expect(links.length).toBeGreaterThan(5)
+    for (const link of links) await expect(stat(new URL(link, root)), link).resolves.toBeDefined()
+  })
+
+  test.each([
+    ['task', taskMachine],
+    ['supervisor', supervisorMachine],
+  ] as const)('the picture of the %s statechart is drawn from the machine that runs', async (name, machine) => {
+    const viz = await instance()
+    const drawn = viz.renderString(toDot(readChart(machine)), { format: 'svg', engine: 'dot' })
+    expect(drawn, 'run `npm run docs:statecharts`').toBe(await read(`docs/statecharts/${name}.svg`))
+  })
+})
