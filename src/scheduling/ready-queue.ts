@@ -1,4 +1,5 @@
 import { InvariantError } from '../model/errors.ts'
+import { eachAmount } from './demand-vector.ts'
 import type { HeapNode } from './heap.ts'
 import { IndexedHeap, notInHeap } from './heap.ts'
 import type { OrderPolicy } from './policies/order.ts'
@@ -62,6 +63,9 @@ export class ReadyQueue {
   readonly #groups: IndexedHeap<Group>
   readonly #groupsOf = new Map<PrincipalAccount, Map<string, Group>>()
   readonly #groupsOfType = new Map<string, Set<Group>>()
+  /** What the open lanes ask, by resource index. */
+  readonly #asked = new Map<number, Asked>()
+  #openLanes = 0
   readonly #parked = new Map<number, IndexedHeap<Lane>>()
 
   constructor(order: OrderPolicy, share: SharePolicy, isLimited: (group: Group) => boolean) {
@@ -116,7 +120,7 @@ export class ReadyQueue {
     lane.tasks.push(waiting)
     this.#byId.set(task.id, waiting)
     account.waiting++
-    if (lane.heapIndex === notInHeap) lane.group.open.push(lane)
+    if (lane.heapIndex === notInHeap) this.#open(lane)
     else if (lane.group.open.has(lane)) lane.group.open.update(lane)
     this.place(lane.group)
     return waiting
@@ -125,13 +129,14 @@ export class ReadyQueue {
   remove(waiting: Waiting): void {
     const { lane } = waiting
     const { group } = lane
+    if (lane.tasks.size === 1) {
+      if (!this.#close(lane, waiting.task)) this.#unpark(lane)
+      group.lanes.delete(lane.name)
+    }
     lane.tasks.remove(waiting)
     this.#byId.delete(waiting.task.id)
     group.account.waiting--
-    if (lane.tasks.size === 0) {
-      if (!group.open.remove(lane)) this.#unpark(lane)
-      group.lanes.delete(lane.name)
-    } else if (group.open.has(lane)) group.open.update(lane)
+    if (group.open.has(lane)) group.open.update(lane)
     this.place(group)
     if (group.lanes.size === 0) this.#forget(group)
   }
@@ -175,7 +180,7 @@ export class ReadyQueue {
 
   /** Takes a lane out of the order until a resource can provide the amount that it asks. */
   park(lane: Lane, index: number, amount: number): void {
-    lane.group.open.remove(lane)
+    this.#close(lane, headOf(lane).task)
     this.place(lane.group)
     lane.parkedFor = amount
     let parked = this.#parked.get(index)
@@ -192,9 +197,16 @@ export class ReadyQueue {
     if (!parked) return
     for (let lane = parked.peek(); lane && canProvide(lane.parkedFor); lane = parked.peek()) {
       parked.remove(lane)
-      lane.group.open.push(lane)
+      this.#open(lane)
       this.place(lane.group)
     }
+  }
+
+  /** Whether all open lanes ask a resource of which the least that any asks is more than `fits` allows. */
+  isExhausted(fits: (index: number, amount: number) => boolean): boolean {
+    for (const [index, { lanes, least }] of this.#asked)
+      if (lanes === this.#openLanes && !fits(index, least)) return true
+    return false
   }
 
   /** The resource that the lane is parked on, or −1. */
@@ -262,6 +274,31 @@ export class ReadyQueue {
     if (groups?.size === 0) this.#groupsOf.delete(account)
   }
 
+  #open(lane: Lane): void {
+    lane.group.open.push(lane)
+    this.#openLanes++
+    eachAmount(headOf(lane).task.vector, (index, amount) => {
+      const asked = this.#asked.get(index)
+      if (!asked) this.#asked.set(index, { lanes: 1, least: amount })
+      else {
+        asked.lanes++
+        asked.least = Math.min(asked.least, amount)
+      }
+    })
+  }
+
+  #close(lane: Lane, { vector }: ReadyTask): boolean {
+    if (!lane.group.open.remove(lane)) return false
+    this.#openLanes--
+    eachAmount(vector, (index) => {
+      const asked = this.#asked.get(index)
+      if (!asked) return
+      asked.lanes--
+      if (asked.lanes === 0) this.#asked.delete(index)
+    })
+    return true
+  }
+
   #unpark(lane: Lane): void {
     for (const parked of this.#parked.values()) if (parked.remove(lane)) return
   }
@@ -271,6 +308,13 @@ export class ReadyQueue {
     if (Number.isNaN(key)) throw new InvariantError(`the order policy gave no number for task ${task.id}`)
     return key
   }
+}
+
+interface Asked {
+  /** How many open lanes ask for the resource. */
+  lanes: number
+  /** No open lane asks less; a bound, not raised again while any asks. */
+  least: number
 }
 
 interface TaskCursor extends HeapNode {

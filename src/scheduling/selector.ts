@@ -150,7 +150,7 @@ export class Selector {
       if (verdict === 'grant') return waiting
       const isOnly = this.#queue.openGroups === 1 && lane.group.open.size === 1
       if (verdict === 'park') parked.push(lane)
-      if (isOnly) break
+      if (isOnly || (this.#reservation !== null && this.#isExhausted(now))) break
       if (walk === null) {
         walk = new LaneWalk(this.#queue)
         walk.next()
@@ -162,6 +162,14 @@ export class Selector {
       if (count >= quota) walk.skipGroup()
     }
     return due !== null && due === this.#reservation ? due.waiting : null
+  }
+
+  /** Whether every lane waits for a release, so that there is no need to look at each. */
+  #isExhausted(now: number): boolean {
+    return this.#queue.isExhausted((index, amount) => {
+      const meter = this.#ledger.meter(index)
+      return meter.form !== 'reusable' || meter.fits(amount, now)
+    })
   }
 
   #judge(waiting: Waiting, now: number): Verdict {

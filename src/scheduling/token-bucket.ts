@@ -118,7 +118,8 @@ export class TokenBucket implements Meter {
   }
 
   fault(reserved: number): string | null {
-    if (!(this.#level <= this.#burst + slackOf(this.#burst))) return `${this.#level} tokens are in a bucket of ${this.#burst}`
+    if (!(this.#level <= this.#burst + slackOf(this.#burst)))
+      return `${this.#level} tokens are in a bucket of ${this.#burst}`
     return this.#reservations.fault(reserved)
   }
 
