@@ -124,11 +124,11 @@ describe('taskwright replay', () => {
 
   it('names what is wrong with a file, without passing on its control characters, and exits with 2', async () => {
     const path = join(folder, 'damaged.json')
-    await writeFile(path, '{"schemaVersion": "1.5\u001b[31m"}')
-    const wrongEscape = await taskwright(['replay', path, '--slots', '2', '--json'])
-    expect(wrongEscape).toMatchObject({ code: 2, out: '' })
-    expect(wrongEscape.err).toContain(`cannot use ${path}:\n  - it is not JSON`)
-    expect(wrongEscape.err).not.toContain('\u001b')
+    await writeFile(path, '\u001b[31mred, and not JSON')
+    const damaged = await taskwright(['replay', path, '--slots', '2', '--json'])
+    expect(damaged).toMatchObject({ code: 2, out: '' })
+    expect(damaged.err).toContain(`cannot use ${path}:\n  - it is not JSON`)
+    expect(damaged.err).not.toContain('\u001b')
     const missing = await taskwright(['replay', join(folder, 'missing.json'), '--slots', '2', '--virtual'])
     expect(missing).toMatchObject({ code: 2, out: '' })
     expect(missing.err).toContain('there is no such file')
