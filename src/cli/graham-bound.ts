@@ -6,15 +6,14 @@ export interface ListSchedule {
   readonly places: number
 }
 
-/** How far a real run may be off: each task may end this much early or late, and a path has at most `depth` of them. */
+/** How far a real run may be off: each of so many tasks may end this much late, and a path has at most `depth` of them. */
 export interface Granularity {
-  readonly early: number
   readonly late: number
   readonly tasks: number
   readonly depth: number
 }
 
-export const exactTime: Granularity = { early: 0, late: 0, tasks: 0, depth: 0 }
+export const exactTime: Granularity = { late: 0, tasks: 0, depth: 0 }
 
 /**
  * A greedy schedule of one-place tasks on m places takes at least max(criticalPath, work/m), and at most
@@ -22,9 +21,9 @@ export const exactTime: Granularity = { early: 0, late: 0, tasks: 0, depth: 0 }
  * Source: R. L. Graham, "Bounds for certain multiprocessing anomalies", Bell System Technical Journal 45 (1966).
  */
 export function checkGrahamBound({ makespan, criticalPath, work, places }: ListSchedule, slack = exactTime): string[] {
-  const { early, late, tasks, depth } = slack
+  const { late, tasks, depth } = slack
   const upper = (path: number, total: number): number => total / places + (1 - 1 / places) * path
-  const least = Math.max(criticalPath - depth * early, (work - tasks * early) / places)
+  const least = Math.max(criticalPath, work / places)
   const most = upper(criticalPath + depth * late, work + tasks * late)
   const tolerance = 1e-6 * Math.max(1, most)
   const problems: string[] = []

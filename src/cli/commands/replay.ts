@@ -15,8 +15,8 @@ task: what ran there runs here, and only slots are ever short.
 
 Checked, and listed as violations: every task runs once, for its recorded runtime, after all its parents;
 nothing is over-committed; and max(criticalPath, work/m) <= makespan <= work/m + (1 - 1/m) * criticalPath on
-m slots (Graham 1966). All times are in recorded seconds. In real time each task may end ${realTimeSlackMs.early} ms early or
-${realTimeSlackMs.late} ms late (timers, a busy machine); the bound is widened by that, times the speed.
+m slots (Graham 1966). All times are in recorded seconds. In real time each task may end
+${realTimeSlackMs} ms late (timers, a busy machine); the upper bound is widened by that, times the speed.
 
 Exit code 0: done; 1: a rule was broken; 2: a bad call or file; 130: interrupted.`
 
