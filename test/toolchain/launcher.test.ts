@@ -76,7 +76,7 @@ async function interrupted(main: string, signal: NodeJS.Signals) {
   return { code, endedBy }
 }
 
-const staysAlive = "setInterval(() => {}, 60_000)\nconsole.log('ready')\n"
+const staysAlive = "setTimeout(() => {}, 10_000)\nconsole.log('ready')\n"
 
 test('a signal reaches the command, and its own answer counts', async () => {
   const answers = `process.once('SIGINT', () => process.exit(130))\nprocess.once('SIGTERM', () => process.exit(9))\n${staysAlive}`
