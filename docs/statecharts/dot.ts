@@ -1,5 +1,5 @@
-import { statesOf } from '../../src/machines/chart.ts'
 import type { ChartState, ChartTransition } from '../../src/machines/chart.ts'
+import { statesOf } from '../../src/machines/chart.ts'
 
 const quote = (text: string) => `"${text.replaceAll('"', '\\"')}"`
 

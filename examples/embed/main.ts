@@ -9,12 +9,16 @@ const summarise = defineTask({
   demand: ({ text }) => ({ slots: 1, tokens: Math.ceil(text.length / 4) }),
   retry: { attempts: 3, backoff: '200ms' },
   async run(task, { text }) {
-    const summary = await task.step('draft', () => text.split('.')[0] ?? '', { undo: () => task.log.info('draft discarded') })
+    const summary = await task.step('draft', () => text.split('.')[0] ?? '', {
+      undo: () => task.log.info('draft discarded'),
+    })
     return { summary }
   },
 })
 
-const runtime = await createRuntime({ pools: { default: { slots: 8 }, llm: { tokens: { rate: 90_000, per: 'minute' } } } })
+const runtime = await createRuntime({
+  pools: { default: { slots: 8 }, llm: { tokens: { rate: 90_000, per: 'minute' } } },
+})
 runtime.on('task.*', (event) => console.log(event.type))
 const handle = await runtime.submit(summarise, { text: 'Tasks are actors. Actors talk by messages.' })
 console.log(await handle.result())

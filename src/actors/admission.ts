@@ -1,5 +1,5 @@
-import { createActor } from 'xstate'
 import type { AnyActorRef } from 'xstate'
+import { createActor } from 'xstate'
 import { RefusedError } from '../model/errors.ts'
 import { awaitDependencies, failedBefore } from './dependencies.ts'
 import type { Submission } from './supervisor-messages.ts'
@@ -33,7 +33,7 @@ export class Admission {
     const { facts, reply, parentId } = submission
     const duplicate = this.#tasks.duplicateOf(facts.dedupeKey)
     if (duplicate) {
-      reply.accepted(duplicate)
+      reply.accepted(duplicate.id)
       return
     }
     // Children pass: their parent executes already, and waiting for room behind it could never end.
@@ -48,7 +48,7 @@ export class Admission {
       return
     }
     const task = this.#spawn(submission)
-    this.#services.journal.whenDurable(() => reply.accepted(task))
+    this.#services.journal.whenDurable(() => reply.accepted(task.id))
   }
 
   /** Notes whether a task waits for its turn. */

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/errors.ts'
-import type { TaskActorLogic } from './task-actor.ts'
+import type { Task } from './task.ts'
+import type { TaskServices } from './task-services.ts'
 import type { Timer } from './timers.ts'
 
 export function timedOut(ms: number): Failure {
@@ -8,15 +9,20 @@ export function timedOut(ms: number): Failure {
 
 /** The clocks of one attempt: its timeout, its heartbeat, and the grace that it has once it is told to stop. */
 export class AttemptWatch {
-  readonly #task: TaskActorLogic
+  readonly #task: Task
+  readonly #services: TaskServices
+  readonly #leaseId: () => string | null
   #timeout: Timer | null = null
   #timeoutLeftMs: number | null = null
   #heartbeat: Timer | null = null
   #grace: Timer | null = null
   #suspect = false
 
-  constructor(task: TaskActorLogic) {
+  /** @param leaseId the lease that signs of life renew, if one is held */
+  constructor(task: Task, services: TaskServices, leaseId: () => string | null) {
     this.#task = task
+    this.#services = services
+    this.#leaseId = leaseId
   }
 
   /** A new attempt begins. */
@@ -31,14 +37,14 @@ export class AttemptWatch {
     const { epoch } = task.context
     if (timeoutMs !== null && this.#timeout === null && this.#timeoutLeftMs !== null) {
       const timeout = () => task.send({ type: 'timeout', epoch, failure: timedOut(timeoutMs) })
-      this.#timeout = task.services.timers.arm(this.#now() + this.#timeoutLeftMs, timeout)
+      this.#timeout = this.#services.timers.arm(this.#now() + this.#timeoutLeftMs, timeout)
     }
     if (heartbeatMs !== null) this.#armHeartbeat(heartbeatMs)
   }
 
   /** Time in which the task waits for a person counts neither as running nor as silence. */
   suspend(): void {
-    const { timers } = this.#task.services
+    const { timers } = this.#services
     if (this.#timeout) this.#timeoutLeftMs = Math.max(0, this.#timeout.at - this.#now())
     this.#timeout = timers.disarm(this.#timeout)
     this.#heartbeat = timers.disarm(this.#heartbeat)
@@ -60,11 +66,11 @@ export class AttemptWatch {
     const { epoch } = task.context
     this.stop()
     const expire = () => task.send({ type: 'grace.expired', epoch })
-    this.#grace = task.services.timers.arm(this.#now() + task.facts.definition.graceMs, expire)
+    this.#grace = this.#services.timers.arm(this.#now() + task.facts.definition.graceMs, expire)
   }
 
   stop(): void {
-    const { timers } = this.#task.services
+    const { timers } = this.#services
     this.#timeout = timers.disarm(this.#timeout)
     this.#heartbeat = timers.disarm(this.#heartbeat)
     this.#grace = timers.disarm(this.#grace)
@@ -73,9 +79,9 @@ export class AttemptWatch {
   #armHeartbeat(heartbeatMs: number): void {
     const task = this.#task
     const { epoch } = task.context
-    task.services.timers.disarm(this.#heartbeat)
+    this.#services.timers.disarm(this.#heartbeat)
     this.#suspect = false
-    this.#heartbeat = task.services.timers.arm(this.#now() + heartbeatMs, () => {
+    this.#heartbeat = this.#services.timers.arm(this.#now() + heartbeatMs, () => {
       this.#suspect = true
       task.send({ type: 'heartbeat.missed', epoch })
     })
@@ -83,13 +89,13 @@ export class AttemptWatch {
   }
 
   #renewLease(expiresAt: number | null): void {
-    const { lease } = this.#task.effects
-    if (!lease) return
-    const { id: leaseId, epoch } = lease
-    this.#task.services.supervisor.send({ type: 'lease.renew', leaseId, epoch, expiresAt })
+    const leaseId = this.#leaseId()
+    if (leaseId === null) return
+    const { epoch } = this.#task.context
+    this.#services.supervisor.send({ type: 'lease.renew', leaseId, epoch, expiresAt })
   }
 
   #now(): number {
-    return this.#task.services.environment.clock.now()
+    return this.#services.environment.clock.now()
   }
 }

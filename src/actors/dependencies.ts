@@ -3,7 +3,11 @@ import type { TaskOutcome } from '../model/outcome.ts'
 import type { TaskActorLogic } from './task-actor.ts'
 
 function dependencyFailed(dependency: TaskActorLogic, status: TaskOutcome['status']): Failure {
-  return { code: 'DEPENDENCY_FAILED', message: `the task ${dependency.id} that it waits for was ${status}`, retryable: false }
+  return {
+    code: 'DEPENDENCY_FAILED',
+    message: `the task ${dependency.id} that it waits for was ${status}`,
+    retryable: false,
+  }
 }
 
 /** Makes `task` wait for those of `dependencies` that have not ended; one that ended badly cancels it. */

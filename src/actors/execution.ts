@@ -1,15 +1,15 @@
 import type { z } from 'zod'
-import type { TaskDefinition } from '../model/definition.ts'
+import type { TaskContext, TaskDefinition } from '../model/definition.ts'
 import { toMs } from '../model/duration.ts'
 import type { Environment } from '../model/environment.ts'
-import { describeThrown, listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
 import type { Failure } from '../model/errors.ts'
+import { describeThrown, listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
+import type { AskOptions, ChildHandle, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
 import type { Principal } from '../model/principal.ts'
-import { demandSchema } from '../model/resources.ts'
 import type { Demand } from '../model/resources.ts'
+import { demandSchema } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
-import type { AskOptions, ChildHandle, StepOptions, StepRun, TaskContext, TaskLog } from '../model/task-context.ts'
 import { redact, redactText } from '../security/redaction.ts'
 import { Questions } from './questions.ts'
 import type { StepLog } from './step-log.ts'
@@ -60,13 +60,15 @@ export class Execution implements TaskContext {
     this.questions = new Questions(port.environment.clock, port.timers, (questionId) => {
       if (!this.#closed) port.questionClosed(questionId)
     })
-    const line = (level: keyof TaskLog) => (message: string, data: Readonly<Record<string, unknown>> = {}) => {
-      if (this.#closed) return
-      port.alive()
-      const shown = redact(data)
-      const safe = typeof shown === 'object' && shown !== null ? { ...shown } : {}
-      port.report({ type: 'task.log', level, message: redactText(message), data: safe })
-    }
+    const line =
+      (level: keyof TaskLog) =>
+      (message: string, data: Readonly<Record<string, unknown>> = {}) => {
+        if (this.#closed) return
+        port.alive()
+        const shown = redact(data)
+        const safe = typeof shown === 'object' && shown !== null ? { ...shown } : {}
+        port.report({ type: 'task.log', level, message: redactText(message), data: safe })
+      }
     this.log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   }
 
@@ -114,7 +116,10 @@ export class Execution implements TaskContext {
   ): Promise<Result> {
     this.#assertOpen()
     if (this.#names.has(name)) {
-      throw new RefusedError('STEP_DUPLICATE', `step "${name}" was used before in this attempt; give each step its own name`)
+      throw new RefusedError(
+        'STEP_DUPLICATE',
+        `step "${name}" was used before in this attempt; give each step its own name`,
+      )
     }
     this.#names.add(name)
     if (this.#gate) await this.#gate.promise
@@ -140,7 +145,8 @@ export class Execution implements TaskContext {
   used(usage: Demand): void {
     if (this.#closed) return
     const checked = demandSchema.safeParse(usage)
-    if (!checked.success) throw refuse('DEMAND_INVALID', `${this.id} reported a usage that is none`, listProblems(checked.error))
+    if (!checked.success)
+      throw refuse('DEMAND_INVALID', `${this.id} reported a usage that is none`, listProblems(checked.error))
     this.#port.alive()
     this.#port.use(checked.data)
   }
@@ -229,7 +235,7 @@ export class Execution implements TaskContext {
   /** Calls back when no step is running any more: a handler has not stopped before its steps have. */
   whenStepsSettled(then: () => void): void {
     if (this.#inFlight.size === 0) then()
-    else Promise.allSettled(this.#inFlight).then(() => this.whenStepsSettled(then))
+    else void Promise.allSettled(this.#inFlight).then(() => this.whenStepsSettled(then))
   }
 
   async #runStep<Result>(
@@ -242,7 +248,9 @@ export class Execution implements TaskContext {
     this.#port.alive()
     this.#port.report({ type: 'task.step.started', step: name, attempt })
     const result = await this.#noting(name, () => run({ signal: this.signal, attempt, idempotencyKey }))
-    const undo = options.undo ? (signal: AbortSignal) => options.undo?.(result, { signal, attempt, idempotencyKey }) : null
+    const undo = options.undo
+      ? (signal: AbortSignal) => options.undo?.(result, { signal, attempt, idempotencyKey })
+      : null
     if (this.#closed) {
       await this.#undoLate(name, undo)
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)

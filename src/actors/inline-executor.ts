@@ -1,7 +1,7 @@
-import { createActor } from 'xstate'
 import type { AnyActorLogic, AnyActorRef } from 'xstate'
-import { describeThrown, NonRetryableError, RefusedError } from '../model/errors.ts'
+import { createActor } from 'xstate'
 import type { Failure } from '../model/errors.ts'
+import { describeThrown, NonRetryableError, RefusedError } from '../model/errors.ts'
 import type { Execution } from './execution.ts'
 
 /** What a task lends its executor: where to answer, and its place in the tree of actors. */
@@ -23,7 +23,7 @@ export interface RunningHandler {
   abandon(): void
 }
 
-const functionHandler: RunningHandler = { child: null, stop: () => {}, abandon: () => {} }
+const functionHandler: RunningHandler = { child: null, stop: () => undefined, abandon: () => undefined }
 
 /** What a handler's throw means: any error may be retried, but those that say they may not. */
 export function failureOf(thrown: unknown): Failure {
@@ -31,7 +31,11 @@ export function failureOf(thrown: unknown): Failure {
   return { code: 'HANDLER_FAILED', message: describeThrown(thrown), retryable: !permanent, cause: thrown }
 }
 
-function runFunction(execution: Execution, run: (task: Execution, input: unknown) => unknown, port: ExecutorPort): RunningHandler {
+function runFunction(
+  execution: Execution,
+  run: (task: Execution, input: unknown) => unknown,
+  port: ExecutorPort,
+): RunningHandler {
   const failed = (thrown: unknown) => {
     execution.abortSteps()
     execution.whenStepsSettled(() => port.failed(failureOf(thrown)))
@@ -75,7 +79,7 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
     tell()
   }
   const abandon = () => {
-    end(() => {})
+    end(() => undefined)
     port.stopChild(child)
   }
   child.subscribe({

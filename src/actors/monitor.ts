@@ -1,9 +1,9 @@
-import { createHistogram } from 'node:perf_hooks'
 import type { RecordableHistogram } from 'node:perf_hooks'
+import { createHistogram } from 'node:perf_hooks'
 import type { FailureCode } from '../model/errors.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { Percentiles, RuntimeStats, TypeStats } from '../model/stats.ts'
-import type { TaskActorLogic } from './task-actor.ts'
+import type { Task } from './task.ts'
 
 /** Two significant figures: 45 KB a histogram, errors under 1 %. */
 const histogramOptions = { lowest: 1, highest: Number.MAX_SAFE_INTEGER, figures: 2 } as const
@@ -24,7 +24,13 @@ function recordMs(histogram: RecordableHistogram, ms: number): void {
 
 function percentilesOf(histogram: RecordableHistogram): Percentiles {
   const ms = (percentile: number) => (histogram.count === 0 ? 0 : histogram.percentile(percentile) / 1_000)
-  return { count: histogram.count, p50Ms: ms(50), p90Ms: ms(90), p99Ms: ms(99), maxMs: histogram.count === 0 ? 0 : histogram.max / 1_000 }
+  return {
+    count: histogram.count,
+    p50Ms: ms(50),
+    p90Ms: ms(90),
+    p99Ms: ms(99),
+    maxMs: histogram.count === 0 ? 0 : histogram.max / 1_000,
+  }
 }
 
 /** Counts what the quality metrics are made of. Costs a task a few increments and two histogram entries. */
@@ -51,16 +57,16 @@ export class Monitor {
     this.#byStage.created += 1
   }
 
-  moved(task: TaskActorLogic, from: TaskStage, to: TaskStage): void {
+  moved(task: Task, from: TaskStage, to: TaskStage, now: number): void {
     this.#byStage[from] -= 1
     this.#byStage[to] += 1
     if (to === 'executing') {
       const { progress } = task
-      const now = task.services.environment.clock.now()
       progress.runningSince = now
-      if (progress.startedAt === null && progress.queuedAt !== null) recordMs(this.#of(task).queueTime, now - progress.queuedAt)
+      if (progress.startedAt === null && progress.queuedAt !== null)
+        recordMs(this.#of(task).queueTime, now - progress.queuedAt)
     } else if (from === 'executing' && task.progress.runningSince !== null) {
-      recordMs(this.#of(task).runTime, task.services.environment.clock.now() - task.progress.runningSince)
+      recordMs(this.#of(task).runTime, now - task.progress.runningSince)
       task.progress.runningSince = null
     }
     if (to === 'completed' || to === 'failed' || to === 'cancelled' || to === 'rejected') this.#ended(task, to)
@@ -92,13 +98,13 @@ export class Monitor {
     }
   }
 
-  #ended(task: TaskActorLogic, stage: 'completed' | 'failed' | 'cancelled' | 'rejected'): void {
+  #ended(task: Task, stage: 'completed' | 'failed' | 'cancelled' | 'rejected'): void {
     this.#of(task)[stage] += 1
     const { failure } = task.context
     if (stage !== 'completed' && failure) this.#errors.set(failure.code, (this.#errors.get(failure.code) ?? 0) + 1)
   }
 
-  #of(task: TaskActorLogic): TypeCounters {
+  #of(task: Task): TypeCounters {
     const { type } = task.facts.definition
     let counters = this.#byType.get(type)
     if (!counters) {

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
-import { describeThrown, listProblems } from '../model/errors.ts'
 import type { Failure } from '../model/errors.ts'
+import { describeThrown, listProblems } from '../model/errors.ts'
 
-export type OutputCheck = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly failure: Failure }
+export type OutputCheck =
+  | { readonly ok: true; readonly output: unknown }
+  | { readonly ok: false; readonly failure: Failure }
 
 function refused(code: 'OUTPUT_INVALID' | 'OUTPUT_TOO_LARGE', message: string, cause?: unknown): OutputCheck {
   return { ok: false, failure: { code, message, retryable: false, cause } }
@@ -22,14 +24,22 @@ function withinSize(definition: TaskDefinition, output: unknown): OutputCheck {
   const { maxOutputBytes } = definition
   if (maxOutputBytes === null) return { ok: true, output }
   const bytes = jsonBytes(output)
-  if (bytes === null) return refused('OUTPUT_INVALID', 'the output cannot be written as JSON, which its size limit needs')
+  if (bytes === null)
+    return refused('OUTPUT_INVALID', 'the output cannot be written as JSON, which its size limit needs')
   if (bytes <= maxOutputBytes) return { ok: true, output }
-  return refused('OUTPUT_TOO_LARGE', `the output has ${bytes} bytes, over the limit of ${maxOutputBytes}; return less, or raise maxOutputBytes`)
+  return refused(
+    'OUTPUT_TOO_LARGE',
+    `the output has ${bytes} bytes, over the limit of ${maxOutputBytes}; return less, or raise maxOutputBytes`,
+  )
 }
 
 function judge(definition: TaskDefinition, parsed: z.ZodSafeParseResult<unknown>): OutputCheck {
   if (parsed.success) return withinSize(definition, parsed.data)
-  return refused('OUTPUT_INVALID', `the output does not fit its schema: ${listProblems(parsed.error).join('; ')}`, parsed.error)
+  return refused(
+    'OUTPUT_INVALID',
+    `the output does not fit its schema: ${listProblems(parsed.error).join('; ')}`,
+    parsed.error,
+  )
 }
 
 /** Checks what a handler returned against the definition: its schema, then its size. Answers at once if the schema can. */

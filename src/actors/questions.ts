@@ -74,7 +74,8 @@ export class Questions {
       throw new RefusedError('QUESTION_UNKNOWN', `no open question ${questionId ?? ''}: ${this.#describeOpen()}`)
     }
     const problems = await asked.take(answer)
-    if (problems.length > 0) throw refuse('ANSWER_INVALID', `the answer to "${asked.view.prompt}" does not fit`, problems)
+    if (problems.length > 0)
+      throw refuse('ANSWER_INVALID', `the answer to "${asked.view.prompt}" does not fit`, problems)
   }
 
   list(): OpenQuestion[] {

@@ -29,7 +29,9 @@ function runUndo({ undo }: Undoing, timeoutMs: number, { clock, timers, signal }
       controller.abort(reason)
       reject(reason)
     }
-    const timer = timers.arm(clock.now() + timeoutMs, () => giveUp(new Error(`the undo took longer than ${timeoutMs} ms`)))
+    const timer = timers.arm(clock.now() + timeoutMs, () =>
+      giveUp(new Error(`the undo took longer than ${timeoutMs} ms`)),
+    )
     const onAbort = () => giveUp(new Error('the runtime stopped before the undo was done'))
     signal.addEventListener('abort', onAbort, { once: true })
     const settle = (then: () => void) => {

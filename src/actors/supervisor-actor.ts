@@ -1,7 +1,7 @@
 import type { ActorLogic, ActorScope, AnyActorRef } from 'xstate'
 import type { Configuration, Step } from '../machines/compiled-machine.ts'
-import { compiledSupervisor } from '../machines/supervisor-engine.ts'
 import type { SupervisorSnapshot } from '../machines/supervisor-engine.ts'
+import { compiledSupervisor } from '../machines/supervisor-engine.ts'
 import type { SupervisorMachineContext, SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
 import type { SupervisorStage } from '../model/events.ts'
 import type { SupervisorMessage } from './supervisor-messages.ts'
@@ -16,7 +16,10 @@ export interface SupervisorPerformer {
 }
 
 const stages: ReadonlyMap<string, SupervisorStage> = new Map(
-  (['starting', 'running', 'paused', 'degraded', 'draining', 'stopping', 'stopped'] as const).map((stage) => [stage, stage]),
+  (['starting', 'running', 'paused', 'degraded', 'draining', 'stopping', 'stopped'] as const).map((stage) => [
+    stage,
+    stage,
+  ]),
 )
 
 /** The root of a runtime's actor system: runs the supervisor machine from its tables. */

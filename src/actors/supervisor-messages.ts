@@ -1,5 +1,4 @@
 import type { Reply, SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
-import type { TaskActorLogic } from './task-actor.ts'
 import type { TaskFacts } from './task-record.ts'
 
 /** A request to take a task on, checked and complete. */
@@ -8,7 +7,7 @@ export interface Submission {
   readonly priority: number
   readonly parentId: string | null
   readonly whenFull: 'refuse' | 'wait'
-  readonly reply: { accepted(task: TaskActorLogic): void; refused(error: Error): void }
+  readonly reply: { accepted(taskId: string): void; refused(error: Error): void }
 }
 
 export type SupervisorMessage = SupervisorMachineEvent<Submission>

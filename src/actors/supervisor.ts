@@ -1,6 +1,6 @@
 import { createActor } from 'xstate'
-import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { Failure, RefusalCode } from '../model/errors.ts'
+import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { AlertCode, SupervisorStage } from '../model/events.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
@@ -34,7 +34,10 @@ const degraded: Refusal = [
   'RUNTIME_DEGRADED',
   'actors have crashed more often than the restart intensity allows; see the alerts, and submit again when the runtime is running',
 ]
-const draining: Refusal = ['RUNTIME_DRAINING', 'the runtime is draining and takes nothing new; submit before drain(), or after resume()']
+const draining: Refusal = [
+  'RUNTIME_DRAINING',
+  'the runtime is draining and takes nothing new; submit before drain(), or after resume()',
+]
 const stopping: Refusal = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one']
 
 /**
@@ -86,32 +89,6 @@ export class Supervisor implements SupervisorPerformer {
   }
 
   perform(effect: string, message: SupervisorMessage): void {
-    switch (message.type) {
-      case 'task.submit':
-        return this.#answer(effect, message.submission)
-      case 'task.ready':
-        if (effect === 'enqueue') this.#enqueue(message.taskId)
-        break
-      case 'task.withdraw':
-        if (effect === 'withdraw') this.scheduler.withdraw(message.taskId)
-        break
-      case 'task.reprioritise':
-        if (effect === 'reprioritise') this.#reprioritise(message.taskId, message.priority)
-        break
-      case 'lease.release':
-        if (effect === 'release') this.#leases.release(message.leaseId, message.epoch)
-        break
-      case 'lease.renew':
-        return this.#leases.renew(message.leaseId, message.epoch, message.expiresAt)
-      case 'lease.use':
-        return this.#leases.use(message)
-      case 'lease.expired':
-        if (effect === 'reclaim') this.#leases.reclaim(message.leaseId, message.epoch)
-        break
-      case 'pool.resize':
-        if (effect === 'resize') this.#leases.resize(message)
-        break
-    }
     switch (effect) {
       case 'scheduleDispatch':
         return this.#scheduleDispatch()
@@ -119,15 +96,43 @@ export class Supervisor implements SupervisorPerformer {
         return this.#dispatch()
       case 'alertIntensity':
         return this.#alertIntensity()
-      case 'shutDownTasks':
-        return this.#shutDown(message.type === 'stop' ? message.graceMs : 0)
       case 'forceTasks':
         for (const task of this.tasks.live()) task.effects.force()
         return
       case 'reportIdle':
         return this.#reportIdle()
+      default:
+        return this.#performFor(effect, message)
     }
-    if ('actorId' in message) this.#performOfActor(effect, message)
+  }
+
+  /** Effects that are about what the message says. */
+  #performFor(effect: string, message: SupervisorMessage): void {
+    switch (message.type) {
+      case 'task.submit':
+        return this.#answer(effect, message.submission)
+      case 'task.ready':
+        return this.#enqueue(message.taskId)
+      case 'task.withdraw':
+        this.scheduler.withdraw(message.taskId)
+        return
+      case 'task.reprioritise':
+        return this.#reprioritise(message.taskId, message.priority)
+      case 'lease.release':
+        return this.#leases.release(message.leaseId, message.epoch)
+      case 'lease.renew':
+        return this.#leases.renew(message.leaseId, message.epoch, message.expiresAt)
+      case 'lease.use':
+        return this.#leases.use(message)
+      case 'lease.expired':
+        return this.#leases.reclaim(message.leaseId, message.epoch)
+      case 'pool.resize':
+        return this.#leases.resize(message)
+      case 'stop':
+        return this.#shutDown(message.graceMs)
+      default:
+        if ('actorId' in message) this.#performOfActor(effect, message)
+    }
   }
 
   #performOfActor(effect: string, message: SupervisorMessage & { actorId: string }): void {
@@ -153,7 +158,7 @@ export class Supervisor implements SupervisorPerformer {
 
   #enqueue(taskId: string): void {
     const task = this.tasks.get(taskId)
-    if (!task || task.stage !== 'queued') return
+    if (task?.stage !== 'queued') return
     this.#admission.count(task, true)
     const { facts, progress } = task
     const { definition } = facts
@@ -208,7 +213,8 @@ export class Supervisor implements SupervisorPerformer {
     this.#admission.admitWaiting()
     this.#wakeTimer = this.#services.timers.disarm(this.#wakeTimer)
     const wakeAt = this.scheduler.wakeAt(now)
-    if (wakeAt !== null) this.#wakeTimer = this.#services.timers.arm(wakeAt, () => this.#logic.send({ type: 'dispatch' }))
+    if (wakeAt !== null)
+      this.#wakeTimer = this.#services.timers.arm(wakeAt, () => this.#logic.send({ type: 'dispatch' }))
   }
 
   #settle(task: TaskActorLogic, outcome: TaskOutcome): void {

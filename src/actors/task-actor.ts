@@ -1,16 +1,17 @@
 import type { ActorLogic, ActorScope, AnyActorRef } from 'xstate'
-import { compiledTask } from '../machines/task-engine.ts'
 import type { TaskSnapshot } from '../machines/task-engine.ts'
-import { initialTaskContext } from '../machines/task-machine.ts'
-import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-machine.ts'
+import { compiledTask } from '../machines/task-engine.ts'
+import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-tables.ts'
+import { initialTaskContext } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
 import type { TaskEvent, TaskHappening } from '../model/events.ts'
-import type { TaskOutcome } from '../model/outcome.ts'
+import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
+import type { Task } from './task.ts'
 import { announce } from './task-announcements.ts'
-import { activityOf, stageOf } from './task-configuration.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
+import { activityOf, stageOf } from './task-configuration.ts'
 import { TaskEffects } from './task-effects.ts'
 import type { TaskFacts, TaskProgress } from './task-record.ts'
 import type { TaskServices } from './task-services.ts'
@@ -21,7 +22,7 @@ type Scope = ActorScope<TaskSnapshot, TaskMachineEvent>
  * The actor of one task: runs the task machine from its tables, and gives its effects a meaning.
  * One logic object a task: the logic is also what the supervisor and the handles know a task by.
  */
-export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent, undefined> {
+export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent, undefined>, Task {
   readonly facts: TaskFacts
   readonly progress: TaskProgress
   readonly services: TaskServices
@@ -55,7 +56,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       message: '',
       compensated: false,
     }
-    this.effects = new TaskEffects(this)
+    this.effects = new TaskEffects(this, services)
   }
 
   get id(): string {
@@ -166,6 +167,10 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     if (!this.outcome) this.send({ type: 'cancel', failure })
   }
 
+  compensate(): Promise<RollbackReport> {
+    return this.effects.undo.compensate()
+  }
+
   view(): TaskView {
     const { facts, progress, context } = this
     const { definition } = facts
@@ -204,7 +209,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   }
 
   #perform(step: TaskStep, event: TaskMachineEvent): void {
-    if (step.entered.length > 0) announce(this, step)
+    if (step.entered.length > 0)
+      announce(this, this.services, step, () => this.effects.drawBackoff(this.context.attempt))
     for (const effect of step.effects) this.effects.perform(effect, event)
     if (step.to.isFinal) this.effects.end()
   }

@@ -2,9 +2,10 @@ import type { Failure } from '../model/errors.ts'
 import type { RecordedFailure } from '../model/events.ts'
 import { redactText } from '../security/redaction.ts'
 import { guarded } from './event-hub.ts'
-import type { TaskActorLogic } from './task-actor.ts'
-import { stageOf } from './task-configuration.ts'
+import type { Task } from './task.ts'
 import type { TaskStep } from './task-configuration.ts'
+import { stageOf } from './task-configuration.ts'
+import type { TaskServices } from './task-services.ts'
 
 /** A failure as it may be written down: no thrown value, no secrets. */
 export function recorded(failure: Failure | null): RecordedFailure {
@@ -14,32 +15,31 @@ export function recorded(failure: Failure | null): RecordedFailure {
 }
 
 /** Why a task is in `waiting`, in words. */
-function conditionsOf(task: TaskActorLogic): string[] {
+function conditionsOf(task: Task, now: number): string[] {
   const { context, facts } = task
   const conditions: string[] = []
   if (task.unmetDependencies > 0) conditions.push('dependencies')
-  if (facts.startAt !== null && !context.conditionsMet && task.services.environment.clock.now() < facts.startAt) {
+  if (facts.startAt !== null && !context.conditionsMet && now < facts.startAt) {
     conditions.push('start time')
   }
   if (context.held) conditions.push('paused')
   return conditions
 }
 
-function announceState(task: TaskActorLogic, state: string): void {
+function announceState(task: Task, state: string, now: number, delayMs: () => number): void {
   const { context, progress, facts } = task
-  const now = () => task.services.environment.clock.now()
   switch (state) {
     case 'task.validating':
       return task.report({ type: 'task.validating' })
     case 'task.waiting':
-      return task.report({ type: 'task.waiting', conditions: conditionsOf(task) })
+      return task.report({ type: 'task.waiting', conditions: conditionsOf(task, now) })
     case 'task.queued':
-      progress.queuedAt ??= now()
+      progress.queuedAt ??= now
       return task.report({ type: 'task.queued', demand: facts.vector.demand })
     case 'task.allocating':
       return task.report({ type: 'task.allocating', leaseId: context.leaseId ?? '', epoch: context.epoch })
     case 'task.executing':
-      progress.startedAt ??= now()
+      progress.startedAt ??= now
       return task.report({ type: 'task.executing', attempt: context.attempt, epoch: context.epoch })
     case 'task.executing.work.running':
       return task.report({ type: 'task.running' })
@@ -58,7 +58,7 @@ function announceState(task: TaskActorLogic, state: string): void {
         type: 'task.retrying',
         failure: recorded(context.failure),
         attempt: context.attempt,
-        delayMs: task.effects.drawBackoff(context.attempt),
+        delayMs: delayMs(),
       })
     case 'task.rollingBack':
       return task.report({ type: 'task.rollingBack', failure: recorded(context.failure) })
@@ -77,19 +77,20 @@ function announceState(task: TaskActorLogic, state: string): void {
   }
 }
 
-/** Writes down the states that a step entered, and tells the definition's hook of a new stage. */
-export function announce(task: TaskActorLogic, step: TaskStep): void {
+/** Writes down the states that a step entered, and tells the definition's hook of a new stage. `delayMs` draws a backoff. */
+export function announce(task: Task, services: TaskServices, step: TaskStep, delayMs: () => number): void {
+  const now = services.environment.clock.now()
   const stage = stageOf(step.to)
   const from = stageOf(step.from)
-  if (stage !== from) task.services.monitor.moved(task, from, stage)
+  if (stage !== from) services.monitor.moved(task, from, stage, now)
   for (const state of step.entered) {
     if (state === 'task.executing.liveness.alive' && from === 'executing') task.report({ type: 'task.alive' })
-    else announceState(task, state)
+    else announceState(task, state, now, delayMs)
   }
   const { definition } = task.facts
   const hook = definition.hooks[stage]
   if (hook && stage !== from) {
     const told = { id: task.id, type: definition.type, attempt: task.context.attempt }
-    guarded(() => hook(told), task.services.log, `hook ${stage} of ${definition.type}`)
+    guarded(() => hook(told), services.log, `hook ${stage} of ${definition.type}`)
   }
 }

@@ -1,8 +1,8 @@
 import type { Configuration, Step } from '../machines/compiled-machine.ts'
 import type { TaskSnapshot } from '../machines/task-engine.ts'
-import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-machine.ts'
-import { taskStages } from '../model/stage.ts'
+import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-tables.ts'
 import type { TaskStage } from '../model/stage.ts'
+import { taskStages } from '../model/stage.ts'
 
 export type TaskConfiguration = Configuration<TaskMachineContext, TaskMachineEvent, TaskSnapshot>
 export type TaskStep = Step<TaskMachineContext, TaskMachineEvent, TaskSnapshot>

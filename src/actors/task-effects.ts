@@ -1,17 +1,18 @@
 import type { AnyActorRef } from 'xstate'
-import type { TaskMachineEvent } from '../machines/task-machine.ts'
-import { describeThrown } from '../model/errors.ts'
+import type { TaskMachineEvent } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
-import { nothingToRollBack } from '../model/outcome.ts'
+import { describeThrown } from '../model/errors.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
+import { nothingToRollBack } from '../model/outcome.ts'
 import { AttemptWatch, timedOut } from './attempt-watch.ts'
 import { backoffMs } from './backoff.ts'
 import { Execution } from './execution.ts'
-import { runInline } from './inline-executor.ts'
 import type { RunningHandler } from './inline-executor.ts'
+import { runInline } from './inline-executor.ts'
 import { checkOutput } from './output-check.ts'
-import type { TaskActorLogic } from './task-actor.ts'
+import type { Task } from './task.ts'
 import { executionPort } from './task-execution-port.ts'
+import type { TaskServices } from './task-services.ts'
 import { TaskUndo } from './task-undo.ts'
 import type { Timer } from './timers.ts'
 import { validateInput } from './validation.ts'
@@ -21,10 +22,11 @@ export class TaskEffects {
   readonly watch: AttemptWatch
   readonly undo: TaskUndo
   /** Set by the actor: only a parent may stop a child actor. */
-  stopChild: (child: AnyActorRef) => void = () => {}
+  stopChild: (child: AnyActorRef) => void = () => undefined
   execution: Execution | null = null
   lease: { readonly id: string; readonly epoch: number } | null = null
-  readonly #task: TaskActorLogic
+  readonly #task: Task
+  readonly #services: TaskServices
   #handler: RunningHandler | null = null
   #validation: AbortController | null = null
   #validationTimer: Timer | null = null
@@ -33,10 +35,11 @@ export class TaskEffects {
   #startTimer: Timer | null = null
   #backoffMs = 0
 
-  constructor(task: TaskActorLogic) {
+  constructor(task: Task, services: TaskServices) {
     this.#task = task
-    this.watch = new AttemptWatch(task)
-    this.undo = new TaskUndo(task)
+    this.#services = services
+    this.watch = new AttemptWatch(task, services, () => this.lease?.id ?? null)
+    this.undo = new TaskUndo(task, services)
   }
 
   get handlerActor(): AnyActorRef | null {
@@ -67,8 +70,8 @@ export class TaskEffects {
       case 'waiting':
         return this.#awaitConditions()
       case 'queued':
-        task.services.supervisor.send({ type: 'task.withdraw', taskId: task.id })
-        return task.services.supervisor.send({ type: 'task.ready', taskId: task.id })
+        this.#services.supervisor.send({ type: 'task.withdraw', taskId: task.id })
+        return this.#services.supervisor.send({ type: 'task.ready', taskId: task.id })
       case 'allocating':
       case 'executing':
         return this.#giveUpAttempt()
@@ -78,6 +81,8 @@ export class TaskEffects {
         return this.#armBackoff()
       case 'rollingBack':
         return this.#rollBack()
+      default:
+        return
     }
   }
 
@@ -96,7 +101,7 @@ export class TaskEffects {
 
   /** The last effect of a life: nothing of it may go on. */
   end(): void {
-    const { timers } = this.#task.services
+    const { timers } = this.#services
     this.watch.stop()
     this.#deadlineTimer = timers.disarm(this.#deadlineTimer)
     this.#startTimer = timers.disarm(this.#startTimer)
@@ -115,13 +120,13 @@ export class TaskEffects {
 
   /** Draws the delay before the attempt after `attempt`, in ms. */
   drawBackoff(attempt: number): number {
-    this.#backoffMs = backoffMs(this.#task.facts.definition.retry, attempt, this.#task.services.environment.random)
+    this.#backoffMs = backoffMs(this.#task.facts.definition.retry, attempt, this.#services.environment.random)
     return this.#backoffMs
   }
 
   perform(effect: string, event: TaskMachineEvent): void {
     const task = this.#task
-    const { supervisor, timers } = task.services
+    const { supervisor, timers } = this.#services
     switch (effect) {
       case 'validate':
         return this.#validate()
@@ -192,7 +197,11 @@ export class TaskEffects {
       task.send(failure ? { type: 'validation.failed', failure } : { type: 'validation.passed' })
     }
     if (timeoutMs !== null) {
-      const failure: Failure = { ...timedOut(timeoutMs), code: 'VALIDATION_FAILED', message: `validate() took longer than ${timeoutMs} ms` }
+      const failure: Failure = {
+        ...timedOut(timeoutMs),
+        code: 'VALIDATION_FAILED',
+        message: `validate() took longer than ${timeoutMs} ms`,
+      }
       this.#validationTimer = this.#arm(this.#now() + timeoutMs, () => answer(failure))
     }
     const { signal } = this.#validation
@@ -202,7 +211,7 @@ export class TaskEffects {
   }
 
   #endValidation(): void {
-    this.#validationTimer = this.#task.services.timers.disarm(this.#validationTimer)
+    this.#validationTimer = this.#services.timers.disarm(this.#validationTimer)
     this.#validation?.abort()
     this.#validation = null
   }
@@ -217,13 +226,13 @@ export class TaskEffects {
     const task = this.#task
     const { leaseId, epoch } = task.context
     this.lease = leaseId === null ? null : { id: leaseId, epoch }
-    task.services.journal.whenDurable(() => task.send({ type: 'allocation.ready', epoch }))
+    this.#services.journal.whenDurable(() => task.send({ type: 'allocation.ready', epoch }))
   }
 
   #prepareHandler(): void {
     const task = this.#task
     const { attempt, epoch } = task.context
-    this.execution = new Execution(executionPort(task), attempt, epoch)
+    this.execution = new Execution(executionPort(task, this.#services, this), attempt, epoch)
     task.send({ type: 'handler.started', epoch })
   }
 
@@ -279,8 +288,8 @@ export class TaskEffects {
     const task = this.#task
     if (report.status === 'incomplete') {
       const message = `the rollback of ${task.id} is incomplete: ${report.standing.length} effect(s) still stand; see its outcome`
-      task.services.journal.ofRuntime({ type: 'alert', code: 'ROLLBACK_INCOMPLETE', message, taskId: task.id })
-      task.services.log.error({ taskId: task.id, standing: report.standing }, message)
+      this.#services.journal.ofRuntime({ type: 'alert', code: 'ROLLBACK_INCOMPLETE', message, taskId: task.id })
+      this.#services.log.error({ taskId: task.id, standing: report.standing }, message)
     }
     task.send({ type: 'rollback.finished', report })
   }
@@ -309,14 +318,14 @@ export class TaskEffects {
   #releaseLease(): void {
     const { lease } = this
     this.lease = null
-    if (lease) this.#task.services.supervisor.send({ type: 'lease.release', leaseId: lease.id, epoch: lease.epoch })
+    if (lease) this.#services.supervisor.send({ type: 'lease.release', leaseId: lease.id, epoch: lease.epoch })
   }
 
   #arm(at: number, fire: () => void): Timer {
-    return this.#task.services.timers.arm(at, fire)
+    return this.#services.timers.arm(at, fire)
   }
 
   #now(): number {
-    return this.#task.services.environment.clock.now()
+    return this.#services.environment.clock.now()
   }
 }

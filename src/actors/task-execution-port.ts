@@ -1,11 +1,18 @@
 import { RefusedError } from '../model/errors.ts'
+import type { AttemptWatch } from './attempt-watch.ts'
 import type { ExecutionPort } from './execution.ts'
-import type { TaskActorLogic } from './task-actor.ts'
+import type { Task } from './task.ts'
 import { outcomeOfTask, resultOfTask } from './task-result.ts'
+import type { TaskServices } from './task-services.ts'
+import type { TaskUndo } from './task-undo.ts'
 
 /** What the handler's calls do to its task: messages to its actor and to the supervisor. */
-export function executionPort(task: TaskActorLogic): ExecutionPort {
-  const { facts, services, progress } = task
+export function executionPort(
+  task: Task,
+  services: TaskServices,
+  { watch, undo }: { watch: AttemptWatch; undo: TaskUndo },
+): ExecutionPort {
+  const { facts, progress } = task
   const { epoch } = task.context
   return {
     id: facts.id,
@@ -15,9 +22,9 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
     input: facts.input,
     environment: services.environment,
     timers: services.timers,
-    steps: task.effects.undo.steps,
+    steps: undo.steps,
     report: (happening) => task.report(happening),
-    alive: () => task.effects.watch.alive(),
+    alive: () => watch.alive(),
     asked: () => task.send({ type: 'handler.asked', epoch }),
     questionClosed: (questionId) => {
       task.report({ type: 'task.answered', questionId })
@@ -25,8 +32,8 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
     },
     use: (usage) => {
       task.report({ type: 'task.used', usage })
-      const { lease } = task.effects
-      if (lease) services.supervisor.send({ type: 'lease.use', taskId: facts.id, leaseId: lease.id, epoch: lease.epoch, usage })
+      const { leaseId } = task.context
+      if (leaseId !== null) services.supervisor.send({ type: 'lease.use', taskId: facts.id, leaseId, epoch, usage })
     },
     progress: (fraction, message) => {
       progress.fraction = fraction
@@ -35,7 +42,7 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
     },
     submitChild: async (definition, input, options) => {
       const child = await services.submitChild(task, definition, input, options)
-      task.effects.undo.adopt(child)
+      undo.adopt(child)
       return {
         id: child.id,
         result: () => resultOfTask(child),
@@ -44,9 +51,12 @@ export function executionPort(task: TaskActorLogic): ExecutionPort {
           await outcomeOfTask(child)
         },
         rollBack: async () => {
-          const report = await child.effects.undo.compensate()
+          const report = await child.compensate()
           if (report.status === 'incomplete') {
-            throw new RefusedError('TASK_ENDED', `the rollback of ${child.id} is incomplete: ${report.standing.map(({ step }) => step).join(', ')}`)
+            throw new RefusedError(
+              'TASK_ENDED',
+              `the rollback of ${child.id} is incomplete: ${report.standing.map(({ step }) => step).join(', ')}`,
+            )
           }
         },
       }

@@ -6,7 +6,7 @@ import type { SubmitOptions } from '../model/submit-options.ts'
 import type { Journal } from './journal.ts'
 import type { Monitor } from './monitor.ts'
 import type { SupervisorMailbox } from './supervisor-messages.ts'
-import type { TaskActorLogic } from './task-actor.ts'
+import type { Task } from './task.ts'
 import type { Timers } from './timers.ts'
 
 /** What all tasks of a runtime share. */
@@ -19,9 +19,9 @@ export interface TaskServices {
   readonly supervisor: SupervisorMailbox
   /** Takes a child on through the runtime's door, with every check that a caller's task gets. */
   submitChild<Input extends z.ZodType, Output extends z.ZodType>(
-    parent: TaskActorLogic,
+    parent: Task,
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
     options: SubmitOptions | undefined,
-  ): Promise<TaskActorLogic>
+  ): Promise<Task>
 }

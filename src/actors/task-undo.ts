@@ -1,22 +1,25 @@
 import type { Failure } from '../model/errors.ts'
-import { nothingToRollBack } from '../model/outcome.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
-import { rollBack } from './rollback.ts'
+import { nothingToRollBack } from '../model/outcome.ts'
 import type { Undoing } from './rollback.ts'
+import { rollBack } from './rollback.ts'
 import { StepLog } from './step-log.ts'
-import type { TaskActorLogic } from './task-actor.ts'
+import type { Task } from './task.ts'
+import type { TaskServices } from './task-services.ts'
 
 const parentEnded: Failure = { code: 'PARENT_ENDED', message: 'the task that submitted it has ended', retryable: false }
 
 /** What a task has done that can be taken back, and the children that it must not outlive. */
 export class TaskUndo {
-  readonly #task: TaskActorLogic
+  readonly #task: Task
+  readonly #services: TaskServices
   #steps: StepLog | null = null
-  #children: Set<TaskActorLogic> | null = null
+  #children: Set<Task> | null = null
   #running: AbortController | null = null
 
-  constructor(task: TaskActorLogic) {
+  constructor(task: Task, services: TaskServices) {
     this.#task = task
+    this.#services = services
   }
 
   get steps(): StepLog {
@@ -24,7 +27,7 @@ export class TaskUndo {
     return this.#steps
   }
 
-  adopt(child: TaskActorLogic): void {
+  adopt(child: Task): void {
     this.#children ??= new Set()
     this.#children.add(child)
     child.whenSettled(() => this.#children?.delete(child))
@@ -50,9 +53,9 @@ export class TaskUndo {
     this.#running = new AbortController()
     const { definition } = task.facts
     const report = await rollBack(undoings, definition.rollbackRetry, definition.rollbackTimeoutMs, {
-      clock: task.services.environment.clock,
-      random: task.services.environment.random,
-      timers: task.services.timers,
+      clock: this.#services.environment.clock,
+      random: this.#services.environment.random,
+      timers: this.#services.timers,
       signal: this.#running.signal,
       report: (happening) => task.report(happening),
     })

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/environment.ts'
-import { TimerQueue } from '../scheduling/timer-queue.ts'
 import type { TimerEntry } from '../scheduling/timer-queue.ts'
+import { TimerQueue } from '../scheduling/timer-queue.ts'
 
 export type Timer = TimerEntry<() => void>
 

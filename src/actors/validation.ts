@@ -1,6 +1,6 @@
-import { describeThrown } from '../model/errors.ts'
-import type { Failure } from '../model/errors.ts'
 import type { ValidationVerdict } from '../model/definition.ts'
+import type { Failure } from '../model/errors.ts'
+import { describeThrown } from '../model/errors.ts'
 import type { TaskFacts } from './task-record.ts'
 
 function unfit(message: string, cause?: unknown): Failure {

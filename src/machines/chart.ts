@@ -37,7 +37,9 @@ interface Draft extends ChartState {
 function nameOf(part: unknown, where: string): string {
   if (typeof part === 'string') return part
   if (typeof part === 'object' && part !== null && 'type' in part && typeof part.type === 'string') return part.type
-  throw new Error(`${where} has an inline action or guard; give it a name in setup() so that it can be read and compiled`)
+  throw new Error(
+    `${where} has an inline action or guard; give it a name in setup() so that it can be read and compiled`,
+  )
 }
 
 function draftOf(node: AnyStateNode, parent: ChartState | null, drafts: Map<string, Draft>): Draft {

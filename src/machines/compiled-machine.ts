@@ -1,7 +1,7 @@
 import type { AnyStateMachine, StateValue } from 'xstate'
-import { readChart } from './chart.ts'
 import type { ChartState, ChartTransition } from './chart.ts'
-import { initialStates, takeTransitions, valueOf, withoutConflicts } from './microstep.ts'
+import { readChart } from './chart.ts'
+import { initialStates, stateValueOf, takeTransitions, withoutConflicts } from './microstep.ts'
 
 /** The parts of a machine that are functions, by the names that its config uses. */
 export interface MachineTables<Context, Event> {
@@ -66,7 +66,11 @@ function tableKeyOf(eventType: string): string {
  * Runs a machine from tables instead of interpreting its config at every event: same states, same snapshots,
  * same order of effects. Configurations and steps are worked out when first met and kept.
  */
-export class CompiledMachine<Context extends object, Event extends { type: string }, Snapshot extends { readonly context: Context }> {
+export class CompiledMachine<
+  Context extends object,
+  Event extends { type: string },
+  Snapshot extends { readonly context: Context },
+> {
   readonly initial: Configuration<Context, Event, Snapshot>
   readonly #tables: MachineTables<Context, Event>
   readonly #snapshots: SnapshotMaker<Context, Snapshot>
@@ -189,7 +193,7 @@ export class CompiledMachine<Context extends object, Event extends { type: strin
     const key = active.map(({ id }) => id).join(' ')
     const existing = this.#configurations.get(key)
     if (existing) return existing
-    const value = valueOf(this.#root, new Set(active))
+    const value = stateValueOf(this.#root, new Set(active))
     const stage = active.find(({ parent }) => parent === this.#root)
     const configuration: Configuration<Context, Event, Snapshot> = {
       stage: stage?.key ?? '',

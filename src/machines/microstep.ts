@@ -63,7 +63,10 @@ export function initialStates(root: ChartState): ChartState[] {
 }
 
 /** Of transitions that leave the same state, only the innermost, else the first, is taken. */
-export function withoutConflicts(active: readonly ChartState[], enabled: readonly ChartTransition[]): ChartTransition[] {
+export function withoutConflicts(
+  active: readonly ChartState[],
+  enabled: readonly ChartTransition[],
+): ChartTransition[] {
   const kept = new Set<ChartTransition>()
   for (const candidate of enabled) {
     const exits = new Set(exitsOf(active, candidate))
@@ -101,7 +104,9 @@ export function takeTransitions(active: readonly ChartState[], transitions: read
     }
   }
   const left = [...exited].sort((a, b) => b.order - a.order)
-  const arrived = [...entered].filter((state) => exited.has(state) || !active.includes(state)).sort((a, b) => a.order - b.order)
+  const arrived = [...entered]
+    .filter((state) => exited.has(state) || !active.includes(state))
+    .sort((a, b) => a.order - b.order)
   const stayed = active.filter((state) => !exited.has(state))
   return {
     active: [...new Set([...stayed, ...arrived])].sort((a, b) => a.order - b.order),
@@ -115,9 +120,9 @@ export function takeTransitions(active: readonly ChartState[], transitions: read
 }
 
 /** The state value, in XState's form, of a state whose active descendants are in `active`. */
-export function valueOf(state: ChartState, active: ReadonlySet<ChartState>): StateValue {
+export function stateValueOf(state: ChartState, active: ReadonlySet<ChartState>): StateValue {
   const children = state.children.filter((child) => active.has(child))
   const [only] = children
   if (state.type === 'compound' && only && only.children.length === 0) return only.key
-  return Object.fromEntries(children.map((child) => [child.key, valueOf(child, active)]))
+  return Object.fromEntries(children.map((child) => [child.key, stateValueOf(child, active)]))
 }

@@ -1,12 +1,16 @@
 import type { SnapshotFrom } from 'xstate'
 import { CompiledMachine } from './compiled-machine.ts'
-import { supervisorEffects, supervisorGuards, supervisorMachine, supervisorUpdates } from './supervisor-machine.ts'
 import type { SupervisorMachineContext, SupervisorMachineEvent } from './supervisor-machine.ts'
+import { supervisorEffects, supervisorGuards, supervisorMachine, supervisorUpdates } from './supervisor-machine.ts'
 
 export type SupervisorSnapshot = SnapshotFrom<typeof supervisorMachine>
 
 /** The supervisor machine as tables: what runs in production. */
-export const compiledSupervisor = new CompiledMachine<SupervisorMachineContext, SupervisorMachineEvent, SupervisorSnapshot>(
+export const compiledSupervisor = new CompiledMachine<
+  SupervisorMachineContext,
+  SupervisorMachineEvent,
+  SupervisorSnapshot
+>(
   supervisorMachine,
   { guards: supervisorGuards, updates: supervisorUpdates, effects: supervisorEffects },
   {

@@ -20,7 +20,9 @@ export interface Reply {
  * Messages to the supervisor. `Submission` is the actor's own type of request, with the port to answer on;
  * the machine only needs to know whether the task is a child of an accepted one.
  */
-export type SupervisorMachineEvent<Submission extends { readonly parentId: string | null } = { readonly parentId: string | null }> =
+export type SupervisorMachineEvent<
+  Submission extends { readonly parentId: string | null } = { readonly parentId: string | null },
+> =
   | { type: 'supervisor.start' }
   | { type: 'task.submit'; submission: Submission }
   | { type: 'task.ready'; taskId: string }
@@ -53,7 +55,9 @@ export const supervisorGuards = {
 }
 
 export const supervisorUpdates = {
-  countCrash: on<Context, Event, 'xstate.error.actor.*'>('xstate.error.actor.*', ({ crashes }) => ({ crashes: crashes + 1 })),
+  countCrash: on<Context, Event, 'xstate.error.actor.*'>('xstate.error.actor.*', ({ crashes }) => ({
+    crashes: crashes + 1,
+  })),
   spendIntensity: (): Partial<Context> => ({ intensitySpent: true }),
   recoverIntensity: (): Partial<Context> => ({ intensitySpent: false, crashes: 0 }),
 }

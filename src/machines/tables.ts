@@ -20,5 +20,5 @@ export function on<Context, Event extends { type: string }, Type extends Event['
 /** Names of effects as actions that do nothing: a machine says when, the actor that runs it says what. */
 export function effectsOf<const Name extends string>(names: readonly Name[]): { [K in Name]: () => void }
 export function effectsOf(names: readonly string[]): Record<string, () => void> {
-  return Object.fromEntries(names.map((name) => [name, () => {}]))
+  return Object.fromEntries(names.map((name) => [name, () => undefined]))
 }

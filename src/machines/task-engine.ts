@@ -1,7 +1,8 @@
 import type { SnapshotFrom } from 'xstate'
 import { CompiledMachine } from './compiled-machine.ts'
-import { initialTaskContext, outcomeOf, taskEffects, taskGuards, taskMachine, taskUpdates } from './task-machine.ts'
-import type { TaskMachineContext, TaskMachineEvent } from './task-machine.ts'
+import { taskMachine } from './task-machine.ts'
+import type { TaskMachineContext, TaskMachineEvent } from './task-tables.ts'
+import { initialTaskContext, outcomeOf, taskEffects, taskGuards, taskUpdates } from './task-tables.ts'
 
 export type TaskSnapshot = SnapshotFrom<typeof taskMachine>
 
@@ -12,7 +13,13 @@ export const compiledTask = new CompiledMachine<TaskMachineContext, TaskMachineE
   {
     resolve: (value, context) => taskMachine.resolveState({ value, context }),
     with: (template, context) => ({ ...template, context }),
-    finish: (template, context) => ({ ...template, context, status: 'done', output: outcomeOf(context), error: undefined }),
+    finish: (template, context) => ({
+      ...template,
+      context,
+      status: 'done',
+      output: outcomeOf(context),
+      error: undefined,
+    }),
   },
   initialTaskContext({ id: '', type: '', maxAttempts: 1, conditionsMet: false }),
 )

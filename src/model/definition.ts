@@ -1,15 +1,64 @@
-import { z } from 'zod'
 import type { AnyActorLogic } from 'xstate'
-import { durationSchema } from './duration.ts'
+import type { z } from 'zod'
 import type { Duration } from './duration.ts'
-import { taskKindSchema } from './kind.ts'
+import type { AskOptions, ChildHandle, StepOptions, StepRun, TaskLog } from './handler-parts.ts'
 import type { TaskKind } from './kind.ts'
-import { prioritySchema } from './priority.ts'
+import type { Principal } from './principal.ts'
 import type { Priority } from './priority.ts'
-import { demandSchema } from './resources.ts'
 import type { Demand } from './resources.ts'
 import type { TaskStage } from './stage.ts'
-import type { TaskContext } from './task-context.ts'
+import type { SubmitOptions } from './submit-options.ts'
+
+/**
+ * What a handler does its work with. Every call is a sign of life and renews the lease.
+ * After the task has ended, or this attempt was given up, calls that would change something throw `TASK_ENDED`,
+ * and reports (`progress`, `used`, `log`) are dropped.
+ */
+export interface TaskContext {
+  readonly id: string
+  readonly type: string
+  readonly principal: Principal
+  /** The number of this attempt, from 1. */
+  readonly attempt: number
+  /** Aborted when the attempt must stop; `signal.reason` is a `TaskStoppedError` that says why. */
+  readonly signal: AbortSignal
+  readonly log: TaskLog
+  /** The environment's time, ms since the epoch. */
+  now(): number
+  /** The environment's chance, from 0 (inclusive) to 1 (exclusive). */
+  random(): number
+  /**
+   * A named unit of work, run once for a task: later attempts get the first result back.
+   * A name may be used once in an attempt (`STEP_DUPLICATE`).
+   */
+  step<Result>(
+    name: string,
+    run: (step: StepRun) => Result | Promise<Result>,
+    options?: StepOptions<Result>,
+  ): Promise<Result>
+  /** How far the work is, from 0 to 1. */
+  progress(fraction: number, message?: string): void
+  /**
+   * Reports what was really consumed, added to earlier reports. More than the demand draws on the pool;
+   * a budget that cannot give it stops the task with `BUDGET_EXCEEDED`. @throws RefusedError for what is no demand.
+   */
+  used(usage: Demand): void
+  heartbeat(): void
+  /** Parks the task in `awaitingInput` until somebody answers with what `schema` accepts. */
+  ask<Schema extends z.ZodType>(
+    schema: Schema,
+    prompt: string,
+    options?: AskOptions<z.output<Schema>>,
+  ): Promise<z.output<Schema>>
+  /** Waits on the environment's clock; throws when the task is stopped. */
+  sleep(duration: Duration): Promise<void>
+  /** Submits a child: it acts for the same principal, and is cancelled when this task ends. */
+  submit<Input extends z.ZodType, Output extends z.ZodType>(
+    definition: TaskDefinition<Input, Output>,
+    input: z.input<Input>,
+    options?: SubmitOptions,
+  ): Promise<ChildHandle<z.output<Output>>>
+}
 
 /** What `validate` may answer: nothing or `true` is fit; `false`, a sentence or a list of them is not. */
 export type ValidationVerdict = undefined | boolean | string | readonly string[]
@@ -110,56 +159,3 @@ export interface TaskDefinition<Input extends z.ZodType = z.ZodType, Output exte
     | { readonly form: 'actor'; readonly logic: AnyActorLogic }
   rollback?(output: z.output<Output> | undefined, run: { readonly id: string; readonly signal: AbortSignal }): unknown
 }
-
-const retrySchema = (attempts: number, backoffMs: number) =>
-  z
-    .strictObject({
-      attempts: z.int().min(1).default(attempts),
-      backoff: durationSchema.default(backoffMs),
-      factor: z.number().min(1).finite().default(2),
-      maxBackoff: durationSchema.optional(),
-      jitter: z.boolean().default(true),
-    })
-    .transform(
-      ({ attempts, backoff, factor, maxBackoff, jitter }): RetryPolicy => ({
-        attempts,
-        backoffMs: backoff,
-        factor,
-        maxBackoffMs: maxBackoff ?? 100 * backoff,
-        jitter,
-      }),
-    )
-
-const aFunction = (what: string) =>
-  z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', `${what} must be a function`)
-
-const aSchema = (what: string) =>
-  z.custom<z.ZodType>((value) => value instanceof z.ZodType, `${what} must be a Zod schema, such as z.object({ … })`)
-
-/** Checks the plain parts of a {@link TaskSpec}; the functions are only checked to be functions. */
-export const taskSpecSchema = z.strictObject({
-  type: z.string().min(1).max(200),
-  kind: taskKindSchema,
-  version: z.int().min(1).default(1),
-  description: z.string().default(''),
-  input: aSchema('input'),
-  output: aSchema('output').optional(),
-  demand: z.union([demandSchema, aFunction('demand')], { error: 'not a demand; give amounts by resource, finite and not negative, or a function of the input' }).optional(),
-  priority: prioritySchema.default(2),
-  timeout: durationSchema.nullable().default(null),
-  heartbeat: durationSchema.nullable().default(null),
-  retry: retrySchema(1, 1_000).prefault({}),
-  rollbackRetry: retrySchema(3, 200).prefault({}),
-  rollbackTimeout: durationSchema.default(30_000),
-  grace: durationSchema.default(5_000),
-  concurrency: z.int().min(1).nullable().default(null),
-  estimate: z.union([durationSchema, aFunction('estimate')]).optional(),
-  maxOutputBytes: z.int().min(1).nullable().default(null),
-  validate: aFunction('validate').optional(),
-  run: z.custom<unknown>(
-    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'transition' in value),
-    'run must be an async function or XState actor logic (a machine)',
-  ),
-  rollback: aFunction('rollback').optional(),
-  hooks: z.record(z.string(), aFunction('a hook')).default({}),
-})

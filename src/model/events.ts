@@ -41,7 +41,12 @@ export type TaskHappening =
   | { type: 'task.answered'; questionId: string }
   | { type: 'task.progress'; fraction: number; message: string }
   | { type: 'task.used'; usage: Demand }
-  | { type: 'task.log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string; data: Readonly<Record<string, unknown>> }
+  | {
+      type: 'task.log'
+      level: 'debug' | 'info' | 'warn' | 'error'
+      message: string
+      data: Readonly<Record<string, unknown>>
+    }
   | { type: 'task.step.started'; step: string; attempt: number }
   | { type: 'task.step.completed'; step: string; attempt: number }
   | { type: 'task.step.failed'; step: string; attempt: number; message: string }
@@ -60,7 +65,13 @@ export type RuntimeHappening =
 
 export type SupervisorStage = 'starting' | 'running' | 'paused' | 'degraded' | 'draining' | 'stopping' | 'stopped'
 
-export type AlertCode = 'ROLLBACK_INCOMPLETE' | 'RESTART_INTENSITY' | 'USAGE_OVERRUN' | 'INVARIANT_BROKEN' | 'UNFIT_AFTER_RESIZE' | 'STEP_LATE'
+export type AlertCode =
+  | 'ROLLBACK_INCOMPLETE'
+  | 'RESTART_INTENSITY'
+  | 'USAGE_OVERRUN'
+  | 'INVARIANT_BROKEN'
+  | 'UNFIT_AFTER_RESIZE'
+  | 'STEP_LATE'
 
 interface Envelope {
   /** Position in the journal, from 1, without gaps. */
@@ -76,7 +87,11 @@ interface OfTask {
 
 type Sealed<Happening> = Happening extends unknown ? Readonly<Happening> & Envelope : never
 
-export type TaskEvent = TaskHappening extends infer H ? (H extends unknown ? Readonly<H> & Envelope & OfTask : never) : never
+export type TaskEvent = TaskHappening extends infer H
+  ? H extends unknown
+    ? Readonly<H> & Envelope & OfTask
+    : never
+  : never
 
 /** Everything that the journal keeps and `runtime.on` tells, by `type`. */
 export type RuntimeEvent = TaskEvent | Sealed<RuntimeHappening>

@@ -59,7 +59,7 @@ export function toError(taskId: string, outcome: Exclude<TaskOutcome, { status: 
       return new TaskFailedError(taskId, outcome)
     case 'cancelled':
       return new TaskCancelledError(taskId, outcome)
-    case 'rejected':
+    default:
       return new TaskRejectedError(taskId, outcome)
   }
 }

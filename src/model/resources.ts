@@ -46,7 +46,10 @@ export type PoolsInput = Readonly<Record<string, Readonly<Record<string, Resourc
 
 const amount = z.number().nonnegative().finite()
 
-const perSchema = z.union([z.enum(['second', 'minute', 'hour', 'day']).transform((unit) => named[unit]), durationSchema])
+const perSchema = z.union([
+  z.enum(['second', 'minute', 'hour', 'day']).transform((unit) => named[unit]),
+  durationSchema,
+])
 
 export const resourceSchema = z.union(
   [

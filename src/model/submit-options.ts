@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { durationSchema } from './duration.ts'
 import type { Duration } from './duration.ts'
-import { principalSchema } from './principal.ts'
+import { durationSchema } from './duration.ts'
 import type { PrincipalInput } from './principal.ts'
-import { prioritySchema } from './priority.ts'
+import { principalSchema } from './principal.ts'
 import type { Priority } from './priority.ts'
-import { demandSchema } from './resources.ts'
+import { prioritySchema } from './priority.ts'
 import type { Demand } from './resources.ts'
+import { demandSchema } from './resources.ts'
 
 /** A task named as a dependency: its handle, or its id. */
 export type TaskReference = string | { readonly id: string }
@@ -34,9 +34,12 @@ export interface SubmitOptions {
   labels?: Readonly<Record<string, string>>
 }
 
-const referenceSchema = z.union([z.string().min(1), z.looseObject({ id: z.string().min(1) }).transform(({ id }) => id)], {
-  error: 'not a task; give a handle or a task id',
-})
+const referenceSchema = z.union(
+  [z.string().min(1), z.looseObject({ id: z.string().min(1) }).transform(({ id }) => id)],
+  {
+    error: 'not a task; give a handle or a task id',
+  },
+)
 
 const instant = z.number().finite()
 

@@ -8,7 +8,7 @@ const unreadLimit = 10_000
 export function changesOf(task: TaskActorLogic): AsyncIterableIterator<TaskEvent> {
   let unread: TaskEvent[] = []
   let ended = false
-  let wake: () => void = () => {}
+  let wake: () => void = () => undefined
   const unlisten = task.listen((event) => {
     if (unread.length >= unreadLimit) unread.shift()
     unread.push(event)

@@ -1,23 +1,23 @@
-import { createActor } from 'xstate'
 import type { AnyActorRef } from 'xstate'
+import { createActor } from 'xstate'
 import type { z } from 'zod'
-import { EventHub } from '../actors/event-hub.ts'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
+import { EventHub } from '../actors/event-hub.ts'
 import { Journal } from '../actors/journal.ts'
 import { Monitor } from '../actors/monitor.ts'
-import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import { Supervisor } from '../actors/supervisor.ts'
+import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import type { TaskServices } from '../actors/task-services.ts'
 import { Timers } from '../actors/timers.ts'
 import type { TaskDefinition } from '../model/definition.ts'
-import { toMs } from '../model/duration.ts'
 import type { Duration } from '../model/duration.ts'
+import { toMs } from '../model/duration.ts'
 import { RefusedError } from '../model/errors.ts'
 import type { RuntimeEvent, SupervisorStage } from '../model/events.ts'
-import { prioritySchema } from '../model/priority.ts'
-import type { Priority } from '../model/priority.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Priority } from '../model/priority.ts'
+import { prioritySchema } from '../model/priority.ts'
 import type { ResourceUsage } from '../model/resources.ts'
 import type { ResourceEfficiency, RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
@@ -26,13 +26,14 @@ import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/mete
 import { Scheduler } from '../scheduling/scheduler.ts'
 import type { WaitReason } from '../scheduling/wait-reason.ts'
 import type { Store } from '../store/store.ts'
+import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import { Door } from './door.ts'
 import { TaskHandle } from './handle.ts'
 import { Registry } from './registry.ts'
-import { resolveRuntimeOptions } from './runtime-options.ts'
 import type { ResolvedRuntimeOptions, RuntimeOptions } from './runtime-options.ts'
-import { selects } from './task-query.ts'
+import { resolveRuntimeOptions } from './runtime-options.ts'
 import type { TaskQuery } from './task-query.ts'
+import { selects } from './task-query.ts'
 
 /** Integrals over the runtime's life as shares of each other. */
 function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIntegrals): ResourceEfficiency {
@@ -76,7 +77,8 @@ export class Runtime {
     this.#hub = new EventHub(logger)
     const performer = {
       entered: (stage: SupervisorStage) => this.#supervisor.entered(stage),
-      perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) => this.#supervisor.perform(effect, message),
+      perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) =>
+        this.#supervisor.perform(effect, message),
     }
     this.#logic = new SupervisorActorLogic(performer)
     this.#services = {
@@ -127,12 +129,23 @@ export class Runtime {
   async submit(type: string, input: unknown, options?: SubmitOptions): Promise<TaskHandle>
   async submit(what: TaskDefinition | string, input: unknown, options?: SubmitOptions): Promise<TaskHandle> {
     const definition = typeof what === 'string' ? this.registry.get(what) : what
-    return new TaskHandle(await this.#submit(definition, input, options, { principal: this.#principal, parentId: null }))
+    return new TaskHandle(
+      await this.#submit(definition, input, options, { principal: this.#principal, parentId: null }),
+    )
   }
 
-  /** Submits a template by name. The caller's input and options go before the template's. */
-  async instantiate(name: string, input?: unknown, options?: SubmitOptions): Promise<TaskHandle> {
-    const filled = this.registry.instantiate(name, input, options)
+  /**
+   * Submits what a template presets. The caller's fields and options go before the template's; a recipe edits a draft
+   * of the input, which the template never sees. @throws RefusedError `UNKNOWN_TEMPLATE`, and as {@link submit}
+   */
+  async instantiate<Input extends z.ZodType, Output extends z.ZodType>(
+    template: TaskTemplate<Input, Output>,
+    input?: TemplateOverride<z.input<Input>>,
+    options?: SubmitOptions,
+  ): Promise<TaskHandle<z.output<Output>>>
+  async instantiate(name: string, input?: unknown, options?: SubmitOptions): Promise<TaskHandle>
+  async instantiate(what: TaskTemplate | string, input?: unknown, options?: SubmitOptions): Promise<TaskHandle> {
+    const filled = this.registry.instantiate(typeof what === 'string' ? what : what.name, input, options)
     return this.submit(filled.definition, filled.input, filled.options)
   }
 
@@ -246,10 +259,15 @@ export class Runtime {
     options: SubmitOptions | undefined,
     by: { readonly principal: Principal; readonly parentId: string | null },
   ): Promise<TaskActorLogic> {
-    if (this.state === 'stopped') throw new RefusedError('RUNTIME_STOPPED', 'the runtime has been stopped; create a new one')
+    if (this.state === 'stopped')
+      throw new RefusedError('RUNTIME_STOPPED', 'the runtime has been stopped; create a new one')
     const { facts, priority, whenFull } = await this.#door.read(definition, input, options, by)
     return new Promise((resolve, reject) => {
-      const reply = { accepted: resolve, refused: reject }
+      const accepted = (taskId: string) => {
+        const task = this.#supervisor.tasks.get(taskId)
+        if (task) resolve(task)
+      }
+      const reply = { accepted, refused: reject }
       this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId: by.parentId, whenFull, reply } })
     })
   }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { taskSpecSchema } from '../model/definition.ts'
 import type { TaskDefinition, TaskSpec } from '../model/definition.ts'
 import { toMs } from '../model/duration.ts'
 import { listProblems, refuse } from '../model/errors.ts'
 import type { Demand } from '../model/resources.ts'
+import { taskSpecSchema } from '../model/task-spec-schema.ts'
 
 /**
  * Makes a task definition: checks the spec and fills in every default.
@@ -15,7 +15,11 @@ export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z
 export function defineTask(spec: TaskSpec<z.ZodType, z.ZodType>): TaskDefinition {
   const checked = taskSpecSchema.safeParse(spec)
   if (!checked.success) {
-    throw refuse('DEFINITION_INVALID', `the definition of task ${JSON.stringify(spec?.type)} is not valid`, listProblems(checked.error))
+    throw refuse(
+      'DEFINITION_INVALID',
+      `the definition of task ${JSON.stringify(spec?.type)} is not valid`,
+      listProblems(checked.error),
+    )
   }
   const { data } = checked
   const { demand, estimate, validate, rollback, run } = spec

@@ -4,10 +4,10 @@ import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import { describeThrown, listProblems, RefusedError, refuse } from '../model/errors.ts'
 import type { Principal } from '../model/principal.ts'
-import { demandSchema } from '../model/resources.ts'
 import type { Demand } from '../model/resources.ts'
-import { submitOptionsSchema } from '../model/submit-options.ts'
+import { demandSchema } from '../model/resources.ts'
 import type { ResolvedSubmitOptions, SubmitOptions } from '../model/submit-options.ts'
+import { submitOptionsSchema } from '../model/submit-options.ts'
 import type { DemandVector } from '../scheduling/demand-vector.ts'
 import type { Ledger } from '../scheduling/ledger.ts'
 
@@ -32,7 +32,11 @@ function readInputNow(definition: TaskDefinition, input: unknown): { data: unkno
   try {
     const checked = definition.input.safeParse(input)
     if (checked.success) return { data: checked.data }
-    throw refuse('INPUT_INVALID', `the input of ${definition.type} does not fit its schema`, listProblems(checked.error, 'input'))
+    throw refuse(
+      'INPUT_INVALID',
+      `the input of ${definition.type} does not fit its schema`,
+      listProblems(checked.error, 'input'),
+    )
   } catch (thrown) {
     if (thrown instanceof z.core.$ZodAsyncError) return null
     if (thrown instanceof RefusedError) throw thrown
@@ -43,7 +47,12 @@ function readInputNow(definition: TaskDefinition, input: unknown): { data: unkno
 const oneSlot: Demand = { slots: 1 }
 const nothing: Demand = {}
 
-function readDemand(definition: TaskDefinition, input: unknown, asked: Demand | undefined, ledger: Ledger): DemandVector {
+function readDemand(
+  definition: TaskDefinition,
+  input: unknown,
+  asked: Demand | undefined,
+  ledger: Ledger,
+): DemandVector {
   let demand: unknown
   try {
     demand = asked ?? definition.demandOf(input) ?? (ledger.has('slots') ? oneSlot : nothing)
@@ -51,7 +60,12 @@ function readDemand(definition: TaskDefinition, input: unknown, asked: Demand | 
     throw refuse('DEMAND_INVALID', `the demand of ${definition.type} threw for this input`, [describeThrown(thrown)])
   }
   const checked = demandSchema.safeParse(demand)
-  if (!checked.success) throw refuse('DEMAND_INVALID', `the demand of ${definition.type} is not valid`, listProblems(checked.error, 'demand'))
+  if (!checked.success)
+    throw refuse(
+      'DEMAND_INVALID',
+      `the demand of ${definition.type} is not valid`,
+      listProblems(checked.error, 'demand'),
+    )
   const vector = ledger.compile(checked.data)
   const unfit = ledger.unfit(vector)
   if (unfit.length > 0) throw refuse('DEMAND_UNFIT', `${definition.type} asks for more than there will ever be`, unfit)
@@ -62,7 +76,9 @@ function readEstimate(definition: TaskDefinition, input: unknown): number | null
   try {
     return definition.estimateMsOf(input)
   } catch (thrown) {
-    throw refuse('OPTIONS_INVALID', `the estimate of ${definition.type} threw or is no duration`, [describeThrown(thrown)])
+    throw refuse('OPTIONS_INVALID', `the estimate of ${definition.type} threw or is no duration`, [
+      describeThrown(thrown),
+    ])
   }
 }
 

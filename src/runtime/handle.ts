@@ -86,6 +86,6 @@ export class TaskHandle<Output = unknown> {
 
   /** Undoes a completed task: its steps' undos in reverse, then its definition's `rollback`. */
   rollBack(): Promise<RollbackReport> {
-    return this.#task.effects.undo.compensate()
+    return this.#task.compensate()
   }
 }

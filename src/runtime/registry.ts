@@ -1,9 +1,10 @@
+import { produce } from 'immer'
 import { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
 import { listProblems, RefusedError, refuse } from '../model/errors.ts'
 import type { TaskKind } from '../model/kind.ts'
-import { submitOptionsSchema } from '../model/submit-options.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import { submitOptionsSchema } from '../model/submit-options.ts'
 import type { TaskTemplate } from './define-template.ts'
 
 /** A registered definition as listings show it. */
@@ -30,7 +31,14 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The nearest of some names to one that is unknown, for the error message. */
+function overridden({ name, input }: TaskTemplate, override: unknown): unknown {
+  if (typeof override !== 'function')
+    return isPlain(input) && isPlain(override) ? { ...input, ...override } : (override ?? input)
+  if (isPlain(input)) return produce(input, (draft) => void override(draft))
+  throw new RefusedError('INPUT_INVALID', `template ${name} has no input to edit; give one instead of a recipe`)
+}
+
+/** What there is, for the error message about a name that there is not. */
 function known(names: Iterable<string>): string {
   const list = [...names].sort()
   return list.length === 0 ? 'none is registered' : `registered are ${list.join(', ')}`
@@ -48,7 +56,10 @@ export class Registry {
     const existing = versions.get(version)
     if (existing === definition) return
     if (existing) {
-      throw new RefusedError('DUPLICATE_DEFINITION', `task type ${type} version ${version} is registered already; change its version or its type`)
+      throw new RefusedError(
+        'DUPLICATE_DEFINITION',
+        `task type ${type} version ${version} is registered already; change its version or its type`,
+      )
     }
     versions.set(version, definition)
     this.#byType.set(type, versions)
@@ -57,11 +68,18 @@ export class Registry {
   /** @throws RefusedError `DUPLICATE_TEMPLATE`, `OPTIONS_INVALID`, or as {@link add} for its definition. */
   addTemplate(template: TaskTemplate): void {
     if (this.#templates.has(template.name)) {
-      throw new RefusedError('DUPLICATE_TEMPLATE', `template ${template.name} is registered already; choose another name`)
+      throw new RefusedError(
+        'DUPLICATE_TEMPLATE',
+        `template ${template.name} is registered already; choose another name`,
+      )
     }
     const options = submitOptionsSchema.safeParse(template.options)
     if (!options.success) {
-      throw refuse('OPTIONS_INVALID', `the options of template ${template.name} are not valid`, listProblems(options.error))
+      throw refuse(
+        'OPTIONS_INVALID',
+        `the options of template ${template.name} are not valid`,
+        listProblems(options.error),
+      )
     }
     this.add(template.definition)
     this.#templates.set(template.name, template)
@@ -74,7 +92,10 @@ export class Registry {
     const wanted = version ?? Math.max(...versions.keys())
     const definition = versions.get(wanted)
     if (!definition) {
-      throw new RefusedError('WRONG_VERSION', `task type ${type} has no version ${wanted}; it has ${[...versions.keys()].sort((a, b) => a - b).join(', ')}`)
+      throw new RefusedError(
+        'WRONG_VERSION',
+        `task type ${type} has no version ${wanted}; it has ${[...versions.keys()].sort((a, b) => a - b).join(', ')}`,
+      )
     }
     return definition
   }
@@ -86,15 +107,18 @@ export class Registry {
     return template
   }
 
-  /** A template filled in: its definition, the input and the options to submit. */
+  /** A template filled in: its definition, the input and the options to submit. `input`: fields, a recipe, or all of it. */
   instantiate(
     name: string,
     input?: unknown,
     options: SubmitOptions = {},
   ): { definition: TaskDefinition; input: unknown; options: SubmitOptions } {
     const template = this.template(name)
-    const merged = isPlain(template.input) && isPlain(input) ? { ...template.input, ...input } : (input ?? template.input)
-    return { definition: template.definition, input: merged, options: { ...template.options, ...options } }
+    return {
+      definition: template.definition,
+      input: overridden(template, input),
+      options: { ...template.options, ...options },
+    }
   }
 
   list(): DefinitionListing[] {

@@ -1,19 +1,19 @@
-import { pino } from 'pino'
 import type { Logger } from 'pino'
+import { pino } from 'pino'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
-import { durationSchema } from '../model/duration.ts'
 import type { Duration } from '../model/duration.ts'
+import { durationSchema } from '../model/duration.ts'
 import type { Environment } from '../model/environment.ts'
 import { listProblems, refuse } from '../model/errors.ts'
-import { hostPrincipal, principalSchema } from '../model/principal.ts'
 import type { Principal, PrincipalInput } from '../model/principal.ts'
-import { poolsSchema } from '../model/resources.ts'
+import { hostPrincipal, principalSchema } from '../model/principal.ts'
 import type { Pools, PoolsInput } from '../model/resources.ts'
+import { poolsSchema } from '../model/resources.ts'
 import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
-import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { OrderPolicy } from '../scheduling/policies/order.ts'
+import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { SharePolicy } from '../scheduling/policies/share.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
@@ -78,11 +78,38 @@ export interface ResolvedRuntimeOptions {
 }
 
 const optionsSchema = z.strictObject({
-  tasks: z.array(z.custom<TaskDefinition>((value) => typeof value === 'object' && value !== null && 'handler' in value, 'not a definition; make it with defineTask')).default([]),
-  templates: z.array(z.custom<TaskTemplate>((value) => typeof value === 'object' && value !== null && 'definition' in value, 'not a template; make it with defineTemplate')).default([]),
+  tasks: z
+    .array(
+      z.custom<TaskDefinition>(
+        (value) => typeof value === 'object' && value !== null && 'handler' in value,
+        'not a definition; make it with defineTask',
+      ),
+    )
+    .default([]),
+  templates: z
+    .array(
+      z.custom<TaskTemplate>(
+        (value) => typeof value === 'object' && value !== null && 'definition' in value,
+        'not a template; make it with defineTemplate',
+      ),
+    )
+    .default([]),
   pools: poolsSchema.prefault({ default: { slots: 32 } }),
-  store: z.union([z.literal('memory'), z.custom<Store>((value) => typeof value === 'object' && value !== null && 'append' in value)], { error: "not a store; give 'memory', or an object that implements Store" }).default('memory'),
-  environment: z.custom<Environment>((value) => typeof value === 'object' && value !== null && 'clock' in value, 'not an environment').optional(),
+  store: z
+    .union(
+      [
+        z.literal('memory'),
+        z.custom<Store>((value) => typeof value === 'object' && value !== null && 'append' in value),
+      ],
+      { error: "not a store; give 'memory', or an object that implements Store" },
+    )
+    .default('memory'),
+  environment: z
+    .custom<Environment>(
+      (value) => typeof value === 'object' && value !== null && 'clock' in value,
+      'not an environment',
+    )
+    .optional(),
   scheduling: z
     .strictObject({
       order: z.custom<OrderPolicy>().optional(),
@@ -95,15 +122,25 @@ const optionsSchema = z.strictObject({
   queueLimit: z.int().min(1).default(100_000),
   retain: z.int().min(0).default(10_000),
   principal: principalSchema.default(hostPrincipal),
-  restartIntensity: z.strictObject({ restarts: z.int().min(0), within: durationSchema }).prefault({ restarts: 5, within: 10_000 }),
-  inspect: z.custom<Inspector>((value) => typeof value === 'function' || (typeof value === 'object' && value !== null), 'not an inspector: give a function or an observer').optional(),
-  logger: z.custom<Logger>((value) => typeof value === 'object' && value !== null && 'child' in value, 'not a pino logger').optional(),
+  restartIntensity: z
+    .strictObject({ restarts: z.int().min(0), within: durationSchema })
+    .prefault({ restarts: 5, within: 10_000 }),
+  inspect: z
+    .custom<Inspector>(
+      (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+      'not an inspector: give a function or an observer',
+    )
+    .optional(),
+  logger: z
+    .custom<Logger>((value) => typeof value === 'object' && value !== null && 'child' in value, 'not a pino logger')
+    .optional(),
 })
 
 /** @throws RefusedError `OPTIONS_INVALID` with every problem listed. */
 export function resolveRuntimeOptions(options: RuntimeOptions): ResolvedRuntimeOptions {
   const checked = optionsSchema.safeParse(options)
-  if (!checked.success) throw refuse('OPTIONS_INVALID', 'the runtime options are not valid', listProblems(checked.error))
+  if (!checked.success)
+    throw refuse('OPTIONS_INVALID', 'the runtime options are not valid', listProblems(checked.error))
   const { scheduling, restartIntensity, store, ...rest } = checked.data
   const { ageing } = scheduling
   return {

@@ -16,7 +16,8 @@ export interface TaskQuery {
 export function selects(query: TaskQuery, task: TaskActorLogic): boolean {
   const { facts } = task
   const { stage, labels } = query
-  if (stage !== undefined && !(typeof stage === 'string' ? stage === task.stage : stage.includes(task.stage))) return false
+  if (stage !== undefined && !(typeof stage === 'string' ? stage === task.stage : stage.includes(task.stage)))
+    return false
   if (query.type !== undefined && query.type !== facts.definition.type) return false
   if (query.principal !== undefined && query.principal !== facts.principal.id) return false
   if (query.parentId !== undefined && query.parentId !== facts.parentId) return false

@@ -1,7 +1,7 @@
 import type { Clock, Environment, Random } from '../model/environment.ts'
 import { TaskwrightError } from '../model/errors.ts'
-import { TimerQueue } from '../scheduling/timer-queue.ts'
 import type { TimerEntry } from '../scheduling/timer-queue.ts'
+import { TimerQueue } from '../scheduling/timer-queue.ts'
 
 /** One turn of the event loop: every microtask that can run has run when it returns. */
 function turn(): Promise<void> {
@@ -121,7 +121,7 @@ function seeded(seed: number): Random {
     next: () => {
       state = (state + 0x6d2b79f5) | 0
       let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
     },
   }

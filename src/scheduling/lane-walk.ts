@@ -1,63 +1,77 @@
 import type { HeapNode } from './heap.ts'
 import { IndexedHeap, notInHeap } from './heap.ts'
-import type { Group, Lane, ReadyQueue } from './ready-queue.ts'
-import { headOf } from './ready-queue.ts'
+import type { Group, Lane, Section } from './lanes.ts'
+import { headOf } from './lanes.ts'
+import type { ReadyQueue } from './ready-queue.ts'
 
 interface LaneCursor extends HeapNode {
   lane: Lane
-  readonly rest: Generator<Lane, undefined>
+  readonly lanes: Generator<Lane, undefined>
+  /** The groups of the same principal that come after this cursor's: the next enters when this one is first passed. */
+  readonly groups: Generator<Group, undefined>
+  isFirstLane: boolean
+  /** Whether the next principal's first group enters when this cursor is first passed. */
+  readonly isFirstGroup: boolean
 }
 
 /**
- * One pass over the lanes in order, lazily: by share of their principals, then by their first tasks.
- * The queue must not change meanwhile.
+ * One pass over the lanes in order, lazily: by share of their principals, then by their first tasks. What comes later
+ * enters the frontier only when what it cannot precede is passed. The queue must not change meanwhile.
  */
 export class LaneWalk {
-  readonly #groups: Generator<Group, undefined>
-  #nextGroup: Group | undefined
-  readonly #cursors: IndexedHeap<LaneCursor>
-  readonly #queue: ReadyQueue
+  readonly #sections: Generator<Section, undefined>
+  readonly #frontier: IndexedHeap<LaneCursor>
   #current: LaneCursor | undefined
 
   constructor(queue: ReadyQueue) {
-    this.#groups = queue.groupsInOrder()
-    this.#nextGroup = this.#groups.next().value
-    this.#queue = queue
-    this.#cursors = new IndexedHeap((one, other) => queue.compare(headOf(one.lane), headOf(other.lane)))
+    this.#sections = queue.sectionsInOrder()
+    this.#frontier = new IndexedHeap((one, other) => queue.compare(headOf(one.lane), headOf(other.lane)))
+    this.#admitSection()
   }
 
   next(): Lane | undefined {
-    this.#advance()
-    this.#admitGroups()
-    this.#current = this.#cursors.peek()
+    this.#pass()
+    this.#current = this.#frontier.peek()
     return this.#current?.lane
   }
 
   /** Leaves out the other lanes of the group of the last lane. */
   skipGroup(): void {
-    if (this.#current) this.#cursors.remove(this.#current)
+    const cursor = this.#current
+    if (!cursor) return
+    this.#admitAfter(cursor)
+    this.#frontier.remove(cursor)
     this.#current = undefined
   }
 
-  #advance(): void {
+  #pass(): void {
     const cursor = this.#current
     if (!cursor) return
-    const lane = cursor.rest.next().value
+    this.#admitAfter(cursor)
+    const lane = cursor.lanes.next().value
     if (lane) {
       cursor.lane = lane
-      this.#cursors.update(cursor)
-    } else this.#cursors.remove(cursor)
+      this.#frontier.update(cursor)
+    } else this.#frontier.remove(cursor)
   }
 
-  #admitGroups(): void {
-    for (let group = this.#nextGroup; group; group = this.#nextGroup) {
-      const best = this.#cursors.peek()
-      const lane = group.open.peek()
-      if (best && lane && this.#queue.compare(headOf(best.lane), headOf(lane)) < 0) return
-      this.#nextGroup = this.#groups.next().value
-      const rest = group.open.inOrder()
-      const first = rest.next().value
-      if (first) this.#cursors.push({ lane: first, rest, heapIndex: notInHeap })
+  #admitAfter(cursor: LaneCursor): void {
+    if (!cursor.isFirstLane) return
+    cursor.isFirstLane = false
+    this.#admitGroup(cursor.groups, false)
+    if (cursor.isFirstGroup) this.#admitSection()
+  }
+
+  #admitSection(): void {
+    const section = this.#sections.next().value
+    if (section) this.#admitGroup(section.open.inOrder(), true)
+  }
+
+  #admitGroup(groups: Generator<Group, undefined>, isFirstGroup: boolean): void {
+    const lanes = groups.next().value?.open.inOrder()
+    const lane = lanes?.next().value
+    if (lanes && lane) {
+      this.#frontier.push({ lane, lanes, groups, isFirstLane: true, isFirstGroup, heapIndex: notInHeap })
     }
   }
 }

@@ -2,89 +2,60 @@ import { InvariantError } from '../model/errors.ts'
 import { eachAmount } from './demand-vector.ts'
 import type { HeapNode } from './heap.ts'
 import { IndexedHeap, notInHeap } from './heap.ts'
+import type { Group, Lane, Section, Waiting } from './lanes.ts'
+import { compareSections, compareWaiting, groupFor, headOf, laneFor, openSection } from './lanes.ts'
 import type { OrderPolicy } from './policies/order.ts'
 import type { SharePolicy } from './policies/share.ts'
 import type { PrincipalAccount } from './principal-account.ts'
 import type { ReadyTask } from './ready-task.ts'
 
-/** A task in the queue, with its key. */
-export interface Waiting extends HeapNode {
-  task: ReadyTask
-  key: number
-  readonly lane: Lane
-}
-
-/** Tasks that fit or do not fit together: same principal, type, demand and magnitude of estimate. Examined as one. */
-export interface Lane extends HeapNode {
-  readonly name: string
-  readonly group: Group
-  readonly tasks: IndexedHeap<Waiting>
-  /** What is asked of the resource that the lane is parked on. */
-  parkedFor: number
-}
-
-/** The lanes of one principal and one type: concurrency limits apply to it as a whole. */
-export interface Group extends HeapNode {
-  readonly account: PrincipalAccount
-  readonly type: string
-  readonly lanes: Map<string, Lane>
-  /** The lanes that are not parked, by their first tasks. */
-  readonly open: IndexedHeap<Lane>
-}
-
-export function compareWaiting(one: Waiting, other: Waiting): number {
-  if (one.key !== other.key) return one.key < other.key ? -1 : 1
-  return one.task.seq - other.task.seq
-}
-
-function compareHeads(one: Waiting | undefined, other: Waiting | undefined): number {
-  if (!one || !other) throw new InvariantError('a lane without tasks is in the queue')
-  return compareWaiting(one, other)
-}
-
-/** The first task of a lane; a lane in the queue always has one. */
-export function headOf(lane: Lane): Waiting {
-  const head = lane.tasks.peek()
-  if (!head) throw new InvariantError('a lane without tasks is in the queue')
-  return head
+/** Which concurrency limits are reached. */
+export interface Limits {
+  isTypeFull(type: string): boolean
+  isPrincipalFull(account: PrincipalAccount): boolean
 }
 
 /**
- * The waiting tasks in order: heaps of tasks in lanes, of lanes in groups, of groups by share and first task. Adding,
- * removing and moving one is O(log n); the order is read lazily. Groups at a concurrency limit, and lanes parked on a
- * resource that has nothing to wait for, are out of the order until they are put back.
+ * The waiting tasks in order: heaps of tasks in lanes, of lanes in groups, of groups in sections, of sections by share
+ * and first task. Adding, removing and moving one is O(log n); the order is read lazily. What is at a concurrency limit,
+ * and lanes parked on a resource that has nothing to wait for, are out of the order until they are put back.
  */
 export class ReadyQueue {
-  readonly #order: OrderPolicy
+  readonly #keyOf: OrderPolicy
   readonly #share: SharePolicy
-  readonly #isLimited: (group: Group) => boolean
+  readonly #limits: Limits
   readonly #byId = new Map<string, Waiting>()
-  /** The groups in order: those that have an open lane and no limit reached. */
-  readonly #groups: IndexedHeap<Group>
-  readonly #groupsOf = new Map<PrincipalAccount, Map<string, Group>>()
+  /** The sections in order: those that have an open group and no limit reached. */
+  readonly #order: IndexedHeap<Section>
+  readonly #sections = new Map<PrincipalAccount, Section>()
   readonly #groupsOfType = new Map<string, Set<Group>>()
   /** What the open lanes ask, by resource index. */
   readonly #asked = new Map<number, Asked>()
   #openLanes = 0
   readonly #parked = new Map<number, IndexedHeap<Lane>>()
 
-  constructor(order: OrderPolicy, share: SharePolicy, isLimited: (group: Group) => boolean) {
-    this.#order = order
+  constructor(keyOf: OrderPolicy, share: SharePolicy, limits: Limits) {
+    this.#keyOf = keyOf
     this.#share = share
-    this.#isLimited = isLimited
-    this.#groups = new IndexedHeap((one, other) => {
-      const byShare = this.compareAccounts(one.account, other.account)
-      return byShare !== 0 ? byShare : compareHeads(one.open.peek()?.tasks.peek(), other.open.peek()?.tasks.peek())
-    })
+    this.#limits = limits
+    this.#order = new IndexedHeap(
+      (one, other) => this.compareAccounts(one.account, other.account) || compareSections(one, other),
+    )
   }
 
   get size(): number {
     return this.#byId.size
   }
 
-  /** Groups that have a task to examine. */
-  get openGroups(): number {
-    return this.#groups.size
+  /** How many principals have a task to examine. */
+  get openSections(): number {
+    return this.#order.size
+  }
+
+  /** Whether all tasks to examine are in one lane. */
+  get isOneLane(): boolean {
+    const section = this.#order.peek()
+    return this.#order.size === 1 && section?.open.size === 1 && section.open.peek()?.open.size === 1
   }
 
   get(taskId: string): Waiting | undefined {
@@ -111,7 +82,7 @@ export class ReadyQueue {
    */
   keyFor(task: ReadyTask): number {
     if (this.#byId.has(task.id)) throw new InvariantError(`task ${task.id} waits in the queue already`)
-    return this.#keyOf(task)
+    return this.#key(task)
   }
 
   add(task: ReadyTask, key: number, account: PrincipalAccount): Waiting {
@@ -144,7 +115,7 @@ export class ReadyQueue {
   /** Gives the task another priority, and its place by it. */
   reprioritise(waiting: Waiting, priority: number): void {
     const task = { ...waiting.task, priority }
-    const key = this.#keyOf(task)
+    const key = this.#key(task)
     const { lane } = waiting
     waiting.task = task
     waiting.key = key
@@ -155,27 +126,36 @@ export class ReadyQueue {
 
   /** Puts the group where it belongs now: into the order, elsewhere in it, or out of it. */
   place(group: Group): void {
-    const belongs = group.open.size > 0 && !this.#isLimited(group)
-    if (!belongs) this.#groups.remove(group)
-    else if (this.#groups.has(group)) this.#groups.update(group)
-    else this.#groups.push(group)
+    const { section } = group
+    const belongs = group.open.size > 0 && !this.#limits.isTypeFull(group.type)
+    put(section.open, group, belongs)
+    this.#placeSection(section)
   }
 
-  /** Takes a principal's groups out of the order while its standing changes; `place` puts them back. */
-  lift(account: PrincipalAccount): void {
-    for (const group of this.groupsOf(account)) this.#groups.remove(group)
+  /** Puts the groups of a type where they belong, after its limit was reached or left. */
+  placeType(type: string): void {
+    for (const group of this.#groupsOfType.get(type) ?? []) this.place(group)
   }
 
-  groupsOf(account: PrincipalAccount): Iterable<Group> {
-    return this.#groupsOf.get(account)?.values() ?? []
+  /** Puts a principal's section where it belongs, after its standing changed. */
+  placeAccount(account: PrincipalAccount): void {
+    const section = this.#sections.get(account)
+    if (section) this.#placeSection(section)
   }
 
-  groupsOfType(type: string): Iterable<Group> {
-    return this.#groupsOfType.get(type) ?? []
+  /** Puts all sections where they belong after many standings changed. */
+  placeAll(): void {
+    for (const section of [...this.#order.values()]) this.#order.remove(section)
+    for (const section of this.#sections.values()) this.#placeSection(section)
   }
 
-  isOpen(group: Group): boolean {
-    return this.#groups.has(group)
+  #placeSection(section: Section): void {
+    put(this.#order, section, section.open.size > 0 && !this.#limits.isPrincipalFull(section.account))
+  }
+
+  isExaminable(lane: Lane): boolean {
+    const { group } = lane
+    return group.open.has(lane) && group.section.open.has(group) && this.#order.has(group.section)
   }
 
   /** Takes a lane out of the order until a resource can provide the amount that it asks. */
@@ -209,19 +189,13 @@ export class ReadyQueue {
     return false
   }
 
-  /** The resource that the lane is parked on, or −1. */
-  parkedOn(lane: Lane): number {
-    for (const [index, parked] of this.#parked) if (parked.has(lane)) return index
-    return -1
-  }
-
   first(): Lane | undefined {
-    return this.#groups.peek()?.open.peek()
+    return this.#order.peek()?.open.peek()?.open.peek()
   }
 
-  /** The groups in order, lazily. The queue must not change meanwhile. */
-  groupsInOrder(): Generator<Group, undefined> {
-    return this.#groups.inOrder()
+  /** The sections in order, lazily. The queue must not change meanwhile. */
+  sectionsInOrder(): Generator<Section, undefined> {
+    return this.#order.inOrder()
   }
 
   /** All tasks in order, parked and limited ones too. Costs O(n) before the first. */
@@ -245,16 +219,12 @@ export class ReadyQueue {
   }
 
   #groupFor(type: string, account: PrincipalAccount): Group {
-    let groups = this.#groupsOf.get(account)
-    if (!groups) {
-      groups = new Map()
-      this.#groupsOf.set(account, groups)
+    let section = this.#sections.get(account)
+    if (!section) {
+      section = openSection(account)
+      this.#sections.set(account, section)
     }
-    const known = groups.get(type)
-    if (known) return known
-    const open = new IndexedHeap<Lane>((one, other) => compareHeads(one.tasks.peek(), other.tasks.peek()))
-    const group: Group = { account, type, lanes: new Map(), open, heapIndex: notInHeap }
-    groups.set(type, group)
+    const group = groupFor(type, section)
     let ofType = this.#groupsOfType.get(type)
     if (!ofType) {
       ofType = new Set()
@@ -265,13 +235,12 @@ export class ReadyQueue {
   }
 
   #forget(group: Group): void {
-    const { account, type } = group
+    const { account, section, type } = group
     const ofType = this.#groupsOfType.get(type)
     ofType?.delete(group)
     if (ofType?.size === 0) this.#groupsOfType.delete(type)
-    const groups = this.#groupsOf.get(account)
-    groups?.delete(type)
-    if (groups?.size === 0) this.#groupsOf.delete(account)
+    section.groups.delete(type)
+    if (section.groups.size === 0) this.#sections.delete(account)
   }
 
   #open(lane: Lane): void {
@@ -303,11 +272,17 @@ export class ReadyQueue {
     for (const parked of this.#parked.values()) if (parked.remove(lane)) return
   }
 
-  #keyOf(task: ReadyTask): number {
-    const key = this.#order(task)
+  #key(task: ReadyTask): number {
+    const key = this.#keyOf(task)
     if (Number.isNaN(key)) throw new InvariantError(`the order policy gave no number for task ${task.id}`)
     return key
   }
+}
+
+function put<T extends HeapNode>(heap: IndexedHeap<T>, item: T, belongs: boolean): void {
+  if (!belongs) heap.remove(item)
+  else if (heap.has(item)) heap.update(item)
+  else heap.push(item)
 }
 
 interface Asked {
@@ -320,15 +295,4 @@ interface Asked {
 interface TaskCursor extends HeapNode {
   waiting: Waiting
   readonly rest: Generator<Waiting, undefined>
-}
-
-function laneFor(task: ReadyTask, group: Group): Lane {
-  const { estimateMs, vector } = task
-  const magnitude = estimateMs === null ? '' : Math.ceil(Math.log2(1 + estimateMs))
-  const name = `${vector.signature}/${magnitude}`
-  const known = group.lanes.get(name)
-  if (known) return known
-  const lane: Lane = { name, group, tasks: new IndexedHeap(compareWaiting), parkedFor: 0, heapIndex: notInHeap }
-  group.lanes.set(name, lane)
-  return lane
 }

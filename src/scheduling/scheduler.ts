@@ -1,5 +1,7 @@
 import { InvariantError, RefusedError } from '../model/errors.ts'
 import type { Lease, Pools } from '../model/resources.ts'
+import type { Waiting } from './lanes.ts'
+import { headOf } from './lanes.ts'
 import type { ReleasedLease } from './ledger.ts'
 import { Ledger } from './ledger.ts'
 import type { BackfillPolicy } from './policies/backfill.ts'
@@ -8,10 +10,8 @@ import type { OrderPolicy } from './policies/order.ts'
 import { agedPriority } from './policies/order.ts'
 import type { SharePolicy } from './policies/share.ts'
 import { dominantResourceFairness } from './policies/share.ts'
-import type { PrincipalAccount } from './principal-account.ts'
 import { PrincipalAccounts } from './principal-accounts.ts'
-import type { Group, Waiting } from './ready-queue.ts'
-import { headOf, ReadyQueue } from './ready-queue.ts'
+import { ReadyQueue } from './ready-queue.ts'
 import type { ReadyTask } from './ready-task.ts'
 import { RunningTasks } from './running-tasks.ts'
 import { Selector } from './selector.ts'
@@ -72,7 +72,10 @@ export class Scheduler {
     this.ledger = new Ledger(pools, now)
     this.#accounts = new PrincipalAccounts(this.ledger, now)
     this.#principalLimit = principalConcurrency
-    this.#queue = new ReadyQueue(order, share, (group) => this.#isLimited(group))
+    this.#queue = new ReadyQueue(order, share, {
+      isTypeFull: (type) => this.#running.roomOf(type) <= 0,
+      isPrincipalFull: ({ running }) => principalConcurrency !== null && running >= principalConcurrency,
+    })
     const selection = { backfill, principalLimit: principalConcurrency, depth: backfillDepth }
     this.#selector = new Selector(this.#queue, this.ledger, this.#running, selection)
   }
@@ -98,12 +101,13 @@ export class Scheduler {
     const key = this.#queue.keyFor(task)
     const account = this.#accounts.open(principal, now)
     if (account.principal.weight !== principal.weight) {
-      this.#restate(account, () => this.#accounts.reweigh(account, principal, now))
+      this.#accounts.reweigh(account, principal, now)
+      this.#queue.placeAccount(account)
       this.#selector.unsettle()
     }
     if (account.waiting === 0) this.#accounts.catchUp(account, now)
     if (this.#running.limitType(task.type, task.concurrency)) {
-      this.#placeType(task.type)
+      this.#queue.placeType(task.type)
       this.#selector.unsettle()
     }
     const waiting = this.#queue.add(task, key, account)
@@ -143,8 +147,9 @@ export class Scheduler {
     this.#dequeue(waiting)
     const running = this.#running.add(task, lease, account)
     this.#selector.onGrant(running)
-    this.#restate(account, () => this.#accounts.grant(account, task.vector, now))
-    if (this.#running.roomOf(task.type) <= 0) this.#placeType(task.type)
+    this.#accounts.grant(account, task.vector, now)
+    this.#queue.placeAccount(account)
+    if (this.#running.roomOf(task.type) <= 0) this.#queue.placeType(task.type)
     return { task, lease }
   }
 
@@ -156,8 +161,9 @@ export class Scheduler {
     const { account, vector, type } = running
     this.#running.remove(running)
     this.#selector.onRelease(running)
-    this.#restate(account, () => this.#accounts.release(account, vector, now))
-    if (this.#running.roomOf(type) === 1) this.#placeType(type)
+    this.#accounts.release(account, vector, now)
+    this.#queue.placeAccount(account)
+    if (this.#running.roomOf(type) === 1) this.#queue.placeType(type)
     for (const index of vector.indices) this.#wake(index, now)
     if (this.#running.size === 0 && this.size === 0) this.#accounts.onIdle(now)
     return released
@@ -201,11 +207,6 @@ export class Scheduler {
     this.#accounts.assertInvariants(this.#running.values())
   }
 
-  #isLimited({ account, type }: Group): boolean {
-    if (this.#principalLimit !== null && account.running >= this.#principalLimit) return true
-    return this.#running.roomOf(type) <= 0
-  }
-
   #dequeue(waiting: Waiting): void {
     const { lane } = waiting
     const wasHead = headOf(lane) === waiting
@@ -214,28 +215,14 @@ export class Scheduler {
     if (wasHead) this.#selector.freshen(lane)
   }
 
-  /** Changes a principal's standing, with its groups out of the order meanwhile. */
-  #restate(account: PrincipalAccount, change: () => void): void {
-    this.#queue.lift(account)
-    change()
-    for (const group of this.#queue.groupsOf(account)) this.#queue.place(group)
-  }
-
-  #placeType(type: string): void {
-    for (const group of this.#queue.groupsOfType(type)) this.#queue.place(group)
-  }
-
   #wake(index: number, now: number): void {
     this.#queue.wake(index, (amount) => this.ledger.meter(index).isForeseeable(amount, now))
   }
 
   #onResize(now: number): void {
     this.#seenResizes = this.ledger.resizes
-    for (const account of this.#accounts.values()) this.#queue.lift(account)
     for (const account of this.#accounts.values()) account.recompute(now)
-    for (const account of this.#accounts.values()) {
-      for (const group of this.#queue.groupsOf(account)) this.#queue.place(group)
-    }
+    this.#queue.placeAll()
     for (let index = 0; index < this.ledger.width; index++) this.#wake(index, now)
     this.#selector.unsettle()
   }

@@ -1,9 +1,10 @@
 import { amountOf } from './demand-vector.ts'
 import { LaneWalk } from './lane-walk.ts'
+import type { Group, Lane, Waiting } from './lanes.ts'
+import { compareWaiting, headOf } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
 import type { BackfillPolicy } from './policies/backfill.ts'
-import type { Group, Lane, ReadyQueue, Waiting } from './ready-queue.ts'
-import { compareWaiting, headOf } from './ready-queue.ts'
+import type { ReadyQueue } from './ready-queue.ts'
 import { Reservation } from './reservation.ts'
 import type { Running, RunningTasks } from './running-tasks.ts'
 
@@ -104,7 +105,7 @@ export class Selector {
       this.#isSettled = false
       return null
     }
-    const lanes = [...this.#fresh].filter((lane) => this.#isExaminable(lane))
+    const lanes = [...this.#fresh].filter((lane) => this.#queue.isExaminable(lane))
     if (lanes.length > 1) lanes.sort((one, other) => this.#queue.compare(headOf(one), headOf(other)))
     for (const lane of lanes) {
       const waiting = headOf(lane)
@@ -139,7 +140,7 @@ export class Selector {
   #firstInPass(now: number, kept: Reservation | null, parked: Lane[]): Waiting | null {
     /** A contested reservation that fits now: it goes before all that is not ahead of it in order. */
     const due = kept !== null && this.#ledger.fits(kept.task.vector, now) ? kept : null
-    const quota = Math.max(4, Math.floor(this.#options.depth / this.#queue.openGroups))
+    const quota = Math.max(4, Math.floor(this.#options.depth / this.#queue.openSections))
     const waits = new Map<Group, number>()
     let { depth } = this.#options
     let walk: LaneWalk | null = null
@@ -148,9 +149,8 @@ export class Selector {
       if (due !== null && due === this.#reservation && !this.#isAhead(waiting, due)) return due.waiting
       const verdict = this.#judge(waiting, now)
       if (verdict === 'grant') return waiting
-      const isOnly = this.#queue.openGroups === 1 && lane.group.open.size === 1
       if (verdict === 'park') parked.push(lane)
-      if (isOnly || (this.#reservation !== null && this.#isExhausted(now))) break
+      if (this.#queue.isOneLane || (this.#reservation !== null && this.#isExhausted(now))) break
       if (walk === null) {
         walk = new LaneWalk(this.#queue)
         walk.next()
@@ -195,11 +195,7 @@ export class Selector {
   }
 
   #isReservable({ task, lane }: Waiting, now: number): boolean {
-    return this.#isExaminable(lane) && this.#ledger.unforeseeable(task.vector, now) < 0
-  }
-
-  #isExaminable(lane: Lane): boolean {
-    return lane.tasks.size > 0 && this.#queue.isOpen(lane.group) && lane.group.open.has(lane)
+    return this.#queue.isExaminable(lane) && this.#ledger.unforeseeable(task.vector, now) < 0
   }
 
   #noteRefill({ task }: Waiting, now: number): void {

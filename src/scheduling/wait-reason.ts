@@ -1,6 +1,7 @@
 import { eachAmount } from './demand-vector.ts'
+import type { Waiting } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
-import type { ReadyQueue, Waiting } from './ready-queue.ts'
+import type { ReadyQueue } from './ready-queue.ts'
 import type { Reservation } from './reservation.ts'
 import type { RunningTasks } from './running-tasks.ts'
 

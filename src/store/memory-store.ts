@@ -20,12 +20,16 @@ export class MemoryStore implements Store {
     this.#newer.push(event)
   }
 
-  flush(): void {}
+  flush(): void {
+    // In memory is as durable as it gets.
+  }
 
   *events(): Iterable<RuntimeEvent> {
     yield* this.#older
     yield* this.#newer
   }
 
-  close(): void {}
+  close(): void {
+    // Nothing is open.
+  }
 }

@@ -1,11 +1,15 @@
 import { z } from 'zod'
+import type { TaskSpec } from '../../model/definition.ts'
 import { durationSchema } from '../../model/duration.ts'
 import { listProblems, RefusedError, refuse } from '../../model/errors.ts'
-import type { TaskSpec } from '../../model/definition.ts'
 import type { FailurePolicy } from './run-members.ts'
 
 /** What every flow takes beside its members. A flow holds no resources unless it is given a demand: its members do. */
-export interface FlowOptions extends Pick<TaskSpec<z.ZodType, z.ZodType>, 'version' | 'description' | 'priority' | 'timeout' | 'retry' | 'demand' | 'grace'> {
+export interface FlowOptions
+  extends Pick<
+    TaskSpec<z.ZodType, z.ZodType>,
+    'version' | 'description' | 'priority' | 'timeout' | 'retry' | 'demand' | 'grace'
+  > {
   type: string
 }
 
@@ -26,7 +30,8 @@ const branchingSchema = z.looseObject({
 /** @throws RefusedError `FLOW_INVALID` with every problem listed. */
 export function readBranching(options: { type: string }): { onFailure: FailurePolicy; concurrency: number } {
   const checked = branchingSchema.safeParse(options)
-  if (!checked.success) throw refuse('FLOW_INVALID', `the flow ${JSON.stringify(options?.type)} is not valid`, listProblems(checked.error))
+  if (!checked.success)
+    throw refuse('FLOW_INVALID', `the flow ${JSON.stringify(options?.type)} is not valid`, listProblems(checked.error))
   return { onFailure: checked.data.onFailure, concurrency: checked.data.concurrency ?? Number.POSITIVE_INFINITY }
 }
 
@@ -55,7 +60,8 @@ export function checkedBy<Schema extends z.ZodType>(schema: Schema): z.ZodType<z
     try {
       const checked = schema.safeParse(value)
       if (checked.success) return
-      for (const { message, path } of checked.error.issues) context.addIssue({ code: 'custom', message, path: [...path] })
+      for (const { message, path } of checked.error.issues)
+        context.addIssue({ code: 'custom', message, path: [...path] })
     } catch (thrown) {
       // The schema is asynchronous: the member's own check comes soon enough.
       if (!(thrown instanceof z.core.$ZodAsyncError)) throw thrown
@@ -64,5 +70,6 @@ export function checkedBy<Schema extends z.ZodType>(schema: Schema): z.ZodType<z
 }
 
 export function assertMembers(type: string, names: readonly string[]): void {
-  if (names.length === 0) throw new RefusedError('FLOW_INVALID', `the flow ${type} has no members; give it at least one`)
+  if (names.length === 0)
+    throw new RefusedError('FLOW_INVALID', `the flow ${type} has no members; give it at least one`)
 }

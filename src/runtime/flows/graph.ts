@@ -1,13 +1,13 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { RefusedError, refuse } from '../../model/errors.ts'
 import { defineTask } from '../define-task.ts'
-import { assertMembers, ownSpec, readBranching } from './flow-options.ts'
 import type { BranchingOptions } from './flow-options.ts'
-import { shown } from './parallel.ts'
+import { assertMembers, ownSpec, readBranching } from './flow-options.ts'
 import type { OutputsOf } from './parallel.ts'
-import { runMembers } from './run-members.ts'
+import { shown } from './parallel.ts'
 import type { FailurePolicy } from './run-members.ts'
+import { runMembers } from './run-members.ts'
 
 type Definitions = Readonly<Record<string, TaskDefinition>>
 
@@ -23,7 +23,10 @@ export type NodeScope<FlowInput, After extends Definitions> = { readonly input: 
   readonly [Name in keyof After]: z.output<After[Name]['output']>
 }
 
-export type MakeNode<FlowInput> = <Definition extends TaskDefinition, const After extends Definitions = Record<never, never>>(
+export type MakeNode<FlowInput> = <
+  Definition extends TaskDefinition,
+  const After extends Definitions = Record<never, never>,
+>(
   definition: Definition,
   options: { after?: After; input: (scope: NodeScope<FlowInput, After>) => z.input<Definition['input']> },
 ) => GraphNode<Definition>
@@ -76,13 +79,20 @@ function assertGraph(type: string, nodes: Readonly<Record<string, GraphNode>>): 
     Object.entries(after).flatMap(([needed, definition]) => {
       const node = nodes[needed]
       if (!node) return [`${name} needs ${needed}, which is no node of the graph`]
-      return node.definition === definition ? [] : [`${name} needs ${needed} as ${definition.type}, but that node is ${node.definition.type}`]
+      return node.definition === definition
+        ? []
+        : [`${name} needs ${needed} as ${definition.type}, but that node is ${node.definition.type}`]
     }),
   )
-  if (Object.hasOwn(nodes, 'input')) problems.push('a node is called input, which is the name of the graph’s own input; rename it')
+  if (Object.hasOwn(nodes, 'input'))
+    problems.push('a node is called input, which is the name of the graph’s own input; rename it')
   if (problems.length > 0) throw refuse('FLOW_INVALID', `the graph ${type} is not valid`, problems)
   const cycle = findCycle(nodes)
-  if (cycle) throw new RefusedError('FLOW_CYCLE', `the graph ${type} has a cycle: ${cycle.join(' needs ')}; a node cannot wait for itself`)
+  if (cycle)
+    throw new RefusedError(
+      'FLOW_CYCLE',
+      `the graph ${type} has a cycle: ${cycle.join(' needs ')}; a node cannot wait for itself`,
+    )
 }
 
 /**

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { defineTask } from '../define-task.ts'
-import { ownSpec, readBranching } from './flow-options.ts'
 import type { BranchingOptions } from './flow-options.ts'
+import { ownSpec, readBranching } from './flow-options.ts'
 import { shown } from './parallel.ts'
-import { runMembers } from './run-members.ts'
 import type { FailurePolicy, MemberOutcome } from './run-members.ts'
+import { runMembers } from './run-members.ts'
 
 /** Runs one definition over many inputs. The outputs stand in the order of the inputs. */
 export function map<Input extends z.ZodType, Output extends z.ZodType, Policy extends FailurePolicy = 'fail-fast'>(

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { defineTask } from '../define-task.ts'
-import { assertMembers, ownSpec, readBranching } from './flow-options.ts'
 import type { BranchingOptions } from './flow-options.ts'
-import { runMembers } from './run-members.ts'
+import { assertMembers, ownSpec, readBranching } from './flow-options.ts'
 import type { FailurePolicy, MemberOutcome } from './run-members.ts'
+import { runMembers } from './run-members.ts'
 
 type Members = Readonly<Record<string, TaskDefinition>>
 
-type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void ? All : never
+type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never
 
 /** What every member takes. */
 type CommonInput<All extends Members> = Intersection<z.input<All[keyof All]['input']>>

@@ -1,7 +1,7 @@
-import type { TaskDefinition } from '../../model/definition.ts'
+import type { TaskContext, TaskDefinition } from '../../model/definition.ts'
 import { describeThrown, TaskwrightError } from '../../model/errors.ts'
+import type { ChildHandle } from '../../model/handler-parts.ts'
 import { TaskEndedError } from '../../model/outcome.ts'
-import type { ChildHandle, TaskContext } from '../../model/task-context.ts'
 
 /** What becomes of a flow when a member does not complete. */
 export type FailurePolicy = 'fail-fast' | 'settle-all'

@@ -2,10 +2,10 @@ import type { z } from 'zod'
 import { z as zod } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { defineTask } from '../define-task.ts'
-import { assertMembers, checkedBy, ownSpec } from './flow-options.ts'
 import type { FlowOptions } from './flow-options.ts'
-import { runMembers } from './run-members.ts'
+import { assertMembers, checkedBy, ownSpec } from './flow-options.ts'
 import type { Member } from './run-members.ts'
+import { runMembers } from './run-members.ts'
 
 type Members = readonly [TaskDefinition, ...TaskDefinition[]]
 
@@ -20,7 +20,10 @@ type Chained<All extends readonly TaskDefinition[]> = All extends readonly [
     : readonly [First, { 'the output of the member before does not fit the input of this one': never }]
   : All
 
-type LastOf<All extends readonly TaskDefinition[]> = All extends readonly [...TaskDefinition[], infer Last extends TaskDefinition]
+type LastOf<All extends readonly TaskDefinition[]> = All extends readonly [
+  ...TaskDefinition[],
+  infer Last extends TaskDefinition,
+]
   ? Last
   : never
 
