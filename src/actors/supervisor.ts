@@ -193,7 +193,7 @@ export class Supervisor implements SupervisorPerformer {
     this.#dispatchScheduled = true
     this.#services.environment.clock.soon(() => {
       this.#dispatchScheduled = false
-      this.#logic.send({ type: 'dispatch' })
+      if (this.#logic.stage !== 'stopped') this.#logic.send({ type: 'dispatch' })
     })
   }
 

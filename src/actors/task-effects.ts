@@ -112,10 +112,16 @@ export class TaskEffects {
     this.undo.cancelChildren()
   }
 
-  /** No time is left: what still runs is abandoned, what still undoes is given up. */
+  /** No time is left: what still runs is abandoned, what is still to be undone stands. */
   force(): void {
     this.undo.abort()
-    if (this.execution) this.#task.send({ type: 'grace.expired', epoch: this.execution.epoch })
+    const { stage } = this.#task
+    if (stage === 'executing' && this.execution) {
+      this.#task.send({ type: 'grace.expired', epoch: this.execution.epoch })
+    } else if (stage === 'completing') {
+      const message = 'the runtime stopped before the output was checked and on record'
+      this.#task.send({ type: 'cancel', failure: { code: 'SHUTDOWN', message, retryable: false } })
+    }
   }
 
   /** Draws the delay before the attempt after `attempt`, in ms. */

@@ -13,9 +13,9 @@ const parentEnded: Failure = { code: 'PARENT_ENDED', message: 'the task that sub
 export class TaskUndo {
   readonly #task: Task
   readonly #services: TaskServices
+  #outOfTime: AbortController | null = null
   #steps: StepLog | null = null
   #children: Set<Task> | null = null
-  #running: AbortController | null = null
 
   constructor(task: Task, services: TaskServices) {
     this.#task = task
@@ -37,9 +37,9 @@ export class TaskUndo {
     for (const child of this.#children ?? []) child.cancel(parentEnded)
   }
 
-  /** Gives up an undoing that runs: what is not undone yet stands. */
+  /** No time is left to undo anything, now or later: what is not undone yet stands. */
   abort(): void {
-    this.#running?.abort()
+    this.#noTimeLeft.abort()
   }
 
   /** Children first: what they did came after what this task had done when it submitted them. */
@@ -50,16 +50,14 @@ export class TaskUndo {
     await Promise.all(children.map((child) => new Promise((resolve) => child.whenSettled(resolve))))
     const undoings = this.#undoings()
     if (undoings.length === 0) return nothingToRollBack
-    this.#running = new AbortController()
     const { definition } = task.facts
     const report = await rollBack(undoings, definition.rollbackRetry, definition.rollbackTimeoutMs, {
       clock: this.#services.environment.clock,
       random: this.#services.environment.random,
       timers: this.#services.timers,
-      signal: this.#running.signal,
+      signal: this.#noTimeLeft.signal,
       report: (happening) => task.report(happening),
     })
-    this.#running = null
     return report
   }
 
@@ -76,6 +74,11 @@ export class TaskUndo {
   /** Every effect that would stand if nothing were undone any more. */
   standing(message: string): StandingEffect[] {
     return (this.#steps?.undoable() ?? []).map(({ step }) => ({ step, message }))
+  }
+
+  get #noTimeLeft(): AbortController {
+    this.#outOfTime ??= new AbortController()
+    return this.#outOfTime
   }
 
   #undoings(): Undoing[] {
