@@ -168,7 +168,6 @@ export function measureComplexity(name: string, text: string): FileComplexity {
     try {
       const { program } = parse(text, {
         sourceType: 'unambiguous',
-        errorRecovery: true,
         attachComment: false,
         allowReturnOutsideFunction: true,
         allowAwaitOutsideFunction: true,

@@ -37,7 +37,8 @@ function gramHashes(hashes: Uint32Array): Uint32Array {
 }
 
 /**
- * Positions of the k-grams that stand for a text: the least hash of each window, the rightmost of equals.
+ * Positions of the k-grams that stand for a text: the least hash of each window, of equals the one
+ * chosen before or else the rightmost ("robust winnowing").
  * Source: S. Schleimer, D. S. Wilkerson, A. Aiken, "Winnowing: Local Algorithms for Document Fingerprinting",
  * SIGMOD 2003.
  */
@@ -51,7 +52,7 @@ export function fingerprints(hashes: Uint32Array): { readonly at: number; readon
     if (least < start) {
       least = start
       for (let at = start + 1; at <= end; at += 1) if ((rolled[at] ?? 0) <= (rolled[least] ?? 0)) least = at
-    } else if ((rolled[end] ?? 0) <= (rolled[least] ?? 0)) {
+    } else if ((rolled[end] ?? 0) < (rolled[least] ?? 0)) {
       least = end
     }
     if (least !== before) chosen.push({ at: least, hash: rolled[least] ?? 0 })

@@ -4,6 +4,7 @@ import { secretLintProfiler } from '@secretlint/profiler'
 import { creator as recommended } from '@secretlint/secretlint-rule-preset-recommend'
 import type { Secret, SourceFile } from './findings.ts'
 import { byName } from './findings.ts'
+import { lineCounter } from './line-counter.ts'
 import { assignment, furtherForms, looksRandom, secretlintRules, standsIn, standsInAddress } from './secret-forms.ts'
 
 /** A stretch of text that is a secret: offsets, not the text, so that it can go no further by mistake. */
@@ -50,13 +51,15 @@ function byAssignment(content: string): Hit[] {
   })
 }
 
-/** Keeps the surest of hits that overlap: the earlier in `hits`. */
+/** Of hits that overlap, a known form is kept rather than a likely one, then the earlier. In order of place. */
 function withoutOverlap(hits: readonly Hit[]): Hit[] {
   const kept: Hit[] = []
-  for (const hit of hits) {
-    if (!kept.some(({ from, to }) => hit.from < to && from < hit.to)) kept.push(hit)
+  for (const hit of hits.toSorted((a, b) => a.from - b.from)) {
+    const last = kept.at(-1)
+    if (last === undefined || hit.from >= last.to) kept.push(hit)
+    else if (last.certainty === 'likely' && hit.certainty === 'known form') kept.splice(-1, 1, hit)
   }
-  return kept.sort((a, b) => a.from - b.from)
+  return kept
 }
 
 /**
@@ -66,15 +69,14 @@ function withoutOverlap(hits: readonly Hit[]): Hit[] {
  */
 export async function findSecrets(file: SourceFile, text: string): Promise<Secret[]> {
   const hits = withoutOverlap([...(await bySecretlint(file, text)), ...byForm(text), ...byAssignment(text)])
-  let line = 1
-  let lineStart = 0
-  return hits.map(({ rule, certainty, from, to }) => {
-    for (let feed = text.indexOf('\n', lineStart); feed !== -1 && feed < from; feed = text.indexOf('\n', lineStart)) {
-      line += 1
-      lineStart = feed + 1
-    }
-    return { file: file.name, line, column: from - lineStart + 1, rule, certainty, characters: to - from }
-  })
+  const positionAt = lineCounter(text)
+  return hits.map(({ rule, certainty, from, to }) => ({
+    file: file.name,
+    ...positionAt(from),
+    rule,
+    certainty,
+    characters: to - from,
+  }))
 }
 
 /** Known forms first, then in the order of the files. */

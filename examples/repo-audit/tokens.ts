@@ -1,4 +1,5 @@
 import type { CommentStyle } from './languages.ts'
+import { lineCounter } from './line-counter.ts'
 
 /** A file as its tokens: a hash of each, and the line it stands on, from 1. */
 export interface Tokens {
@@ -43,14 +44,11 @@ export function tokenize(text: string, style: CommentStyle): Tokens {
   const pattern = new RegExp(comments[style] + token, 'gu')
   const hashes: number[] = []
   const lines: number[] = []
-  let line = 1
-  let seen = 0
+  const lineAt = lineCounter(text)
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    for (let at = text.indexOf('\n', seen); at !== -1 && at < match.index; at = text.indexOf('\n', at + 1)) line += 1
-    seen = match.index
-    if (isComment(text, seen, style)) continue
-    hashes.push(hashOf(text, seen, pattern.lastIndex))
-    lines.push(line)
+    if (isComment(text, match.index, style)) continue
+    hashes.push(hashOf(text, match.index, pattern.lastIndex))
+    lines.push(lineAt(match.index).line)
   }
   return { hashes: Uint32Array.from(hashes), lines: Uint32Array.from(lines) }
 }

@@ -1,0 +1,137 @@
+import { constants } from 'node:fs'
+import { access, lstat, mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/** Stands in every `report.json`, so that a later run knows its own files from other people's. */
+export const generator = 'taskwright repo-audit'
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** A folder that is there now. `first` is the topmost of those that had to be made; `null` if none had to. */
+export interface MadeFolder {
+  readonly path: string
+  readonly first: string | null
+}
+
+export async function makeFolder(path: string): Promise<MadeFolder> {
+  return { path, first: (await mkdir(path, { recursive: true })) ?? null }
+}
+
+/** Removes the folders that were made, innermost first; one that somebody has put something into since stays. */
+export async function unmakeFolder({ path, first }: MadeFolder): Promise<void> {
+  if (first === null) return
+  for (let at = path; at.startsWith(first); at = dirname(at)) {
+    try {
+      await rmdir(at)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') continue
+      if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return
+      throw error
+    }
+  }
+}
+
+/** A file that was written, and where the one is kept that had its name before; `null` if there was none. */
+export interface ReplacedFile {
+  readonly path: string
+  readonly aside: string | null
+}
+
+/**
+ * Writes a file so that a reader sees the old one or the new one, whole, and keeps the old one aside.
+ * On failure everything is as it was.
+ *
+ * @param token makes the names of the temporary files this run's own
+ */
+export async function replaceFile(path: string, text: string, token: string): Promise<ReplacedFile> {
+  const hidden = (suffix: string): string => join(dirname(path), `.${basename(path)}.${token}.${suffix}`)
+  const fresh = hidden('new')
+  const aside = hidden('previous')
+  let moved = false
+  try {
+    const file = await open(fresh, 'wx')
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    if (await exists(path)) {
+      await rename(path, aside)
+      moved = true
+    }
+    await rename(fresh, path)
+    return { path, aside: moved ? aside : null }
+  } catch (error) {
+    if (moved) await rename(aside, path)
+    await rm(fresh, { force: true })
+    throw error
+  }
+}
+
+/** Takes a written file back: the one before it returns, just as it was. May be called again. */
+export async function restoreFile({ path, aside }: ReplacedFile): Promise<void> {
+  if (aside === null) await rm(path, { force: true })
+  else if (await exists(aside)) await rename(aside, path)
+}
+
+/** Lets the file go that was kept aside: after this, the new one cannot be taken back. */
+export async function settleFile({ aside }: ReplacedFile): Promise<void> {
+  if (aside !== null) await rm(aside, { recursive: true, force: true })
+}
+
+/** Which of the files in a folder would be replaced though an earlier audit did not write them. */
+export async function foreignFiles(directory: string, names: readonly string[]): Promise<string[]> {
+  const present: string[] = []
+  for (const name of names) if (await exists(join(directory, name))) present.push(name)
+  if (present.length === 0) return []
+  const report = await readFile(join(directory, 'report.json'), 'utf8').catch(() => '')
+  try {
+    const value: unknown = JSON.parse(report)
+    const own = typeof value === 'object' && value !== null && 'generator' in value && value.generator === generator
+    return own ? [] : present
+  } catch {
+    return present
+  }
+}
+
+/** Why a report could not be written to a folder, before anything is tried; `null` if it can. */
+export async function whyUnwritable(directory: string): Promise<string | null> {
+  for (let at = directory; ; at = dirname(at)) {
+    const found = await lstat(at).catch((error: unknown) => codeOf(error))
+    if (found === 'ENOENT') {
+      if (at === dirname(at)) return 'it does not exist'
+      continue
+    }
+    if (typeof found === 'string') {
+      if (found === 'ENOTDIR') continue
+      return `it cannot be looked at (${found})`
+    }
+    if (found.isSymbolicLink() ? !(await isFolder(at)) : !found.isDirectory()) {
+      return at === directory ? 'it is not a folder' : `${at} is not a folder`
+    }
+    const writable = await access(at, constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    return writable ? null : `${at} may not be written to`
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const entry = await open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)).catch(() => null)
+  await entry?.close()
+  return entry !== null
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import { defineTask, NonRetryableError, sequence } from 'taskwright'
+import { z } from 'zod'
+import { findingsSchema } from './findings.ts'
+import type { Findings } from './findings.ts'
+import { count } from './format.ts'
+import { foreignFiles, generator, makeFolder, replaceFile, restoreFile, unmakeFolder } from './publish.ts'
+import { renderReport } from './report-html.ts'
+import type { RunFacts } from './run-facts.ts'
+
+export const reportFiles = { html: 'index.html', json: 'report.json' } as const
+
+/** The editor, or whoever was asked, said no. */
+export class PublicationRefusedError extends NonRetryableError {}
+
+/** What is answered to the editor's question. */
+export const verdictSchema = z.object({ publish: z.boolean(), by: z.string() })
+export type Verdict = z.output<typeof verdictSchema>
+
+const replacedSchema = z.object({ path: z.string(), aside: z.string().nullable() })
+
+const draftSchema = z.object({
+  directory: z.string(),
+  headline: z.string(),
+  files: z.array(z.object({ name: z.string(), text: z.string() })),
+})
+
+const writtenSchema = z.object({
+  directory: z.string(),
+  headline: z.string(),
+  report: z.string(),
+  replaced: z.array(replacedSchema),
+  /** Names of files that stood there and that no audit had written. */
+  foreign: z.array(z.string()),
+})
+
+export interface PublishingBrief {
+  readonly directory: string
+  /** Nobody is there to be asked: the editor decides alone. */
+  readonly unattended: boolean
+  describeRun(now: number): RunFacts
+}
+
+function headlineOf(findings: Findings): string {
+  const { overview, secrets, complexity, duplicates } = findings
+  return [
+    count(overview.files, 'file'),
+    count(complexity.counted, 'function'),
+    count(secrets.length, 'possible secret'),
+    count(duplicates.found, 'duplicate'),
+  ].join(', ')
+}
+
+/** The editor's tasks: compose a report, write it down, and decide whether it stays. */
+export function definePublishingTasks(brief: PublishingBrief) {
+  const compose = defineTask({
+    type: 'publish.compose',
+    kind: 'processing',
+    description: 'Renders the findings as a page and as data.',
+    input: findingsSchema,
+    output: draftSchema,
+    demand: { slots: 1, cpu: 1, memory: 16 },
+    run(task, findings) {
+      const report = {
+        generator,
+        version: 1,
+        writtenAt: new Date(task.now()).toISOString(),
+        findings,
+        run: brief.describeRun(task.now()),
+      }
+      return {
+        directory: brief.directory,
+        headline: headlineOf(findings),
+        files: [
+          { name: reportFiles.json, text: `${JSON.stringify(report, null, 2)}\n` },
+          { name: reportFiles.html, text: renderReport(report) },
+        ],
+      }
+    },
+  })
+
+  const write = defineTask({
+    type: 'publish.write',
+    kind: 'integration',
+    description: 'Writes the report to its folder; every step can be taken back.',
+    input: draftSchema,
+    output: writtenSchema,
+    demand: { slots: 1, io: 1 },
+    rollbackRetry: { attempts: 5, backoff: '100ms' },
+    async run(task, { directory, headline, files }) {
+      const names = files.map(({ name }) => name)
+      await task.step('make the folder', () => makeFolder(directory), { undo: unmakeFolder })
+      const foreign = await task.step('look for other people’s files', () => foreignFiles(directory, names))
+      const replaced: z.output<typeof replacedSchema>[] = []
+      for (const { name, text } of files) {
+        const write = () => replaceFile(join(directory, name), text, task.id)
+        replaced.push(await task.step(`write ${name}`, write, { undo: restoreFile }))
+        task.progress(replaced.length / files.length, name)
+      }
+      return { directory, headline, report: join(directory, reportFiles.html), replaced, foreign }
+    },
+  })
+
+  const decide = defineTask({
+    type: 'publish.decide',
+    kind: 'control',
+    description: 'Decides whether the report stays: asks, or goes by a rule when nobody is there.',
+    input: writtenSchema,
+    output: writtenSchema.extend({ by: z.string() }),
+    demand: {},
+    async run(task, written) {
+      const { headline, report, foreign } = written
+      const over = foreign.length === 0 ? '' : ` in place of ${foreign.join(' and ')}, which no audit wrote`
+      const verdict = brief.unattended
+        ? { publish: foreign.length === 0, by: 'the editor, with nobody to ask' }
+        : await task.ask(verdictSchema, `Publish the report of ${headline}${over}? The draft is ${report}`)
+      if (!verdict.publish) throw new PublicationRefusedError(`publication was refused by ${verdict.by}${over}`)
+      return { ...written, by: verdict.by }
+    },
+  })
+
+  return {
+    members: [compose, write, decide],
+    /** If `decide` throws, the flow rolls back, and with it what `write` did. */
+    publish: sequence({ type: 'publish', priority: 'high', members: [compose, write, decide] }),
+  }
+}
