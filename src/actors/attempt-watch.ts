@@ -11,18 +11,15 @@ export function timedOut(ms: number): Failure {
 export class AttemptWatch {
   readonly #task: Task
   readonly #services: TaskServices
-  readonly #leaseId: () => string | null
   #timeout: Timer | null = null
   #timeoutLeftMs: number | null = null
   #heartbeat: Timer | null = null
   #grace: Timer | null = null
   #suspect = false
 
-  /** @param leaseId the lease that signs of life renew, if one is held */
-  constructor(task: Task, services: TaskServices, leaseId: () => string | null) {
+  constructor(task: Task, services: TaskServices) {
     this.#task = task
     this.#services = services
-    this.#leaseId = leaseId
   }
 
   /** A new attempt begins. */
@@ -89,9 +86,8 @@ export class AttemptWatch {
   }
 
   #renewLease(expiresAt: number | null): void {
-    const leaseId = this.#leaseId()
+    const { leaseId, epoch } = this.#task.context
     if (leaseId === null) return
-    const { epoch } = this.#task.context
     this.#services.supervisor.send({ type: 'lease.renew', leaseId, epoch, expiresAt })
   }
 

@@ -3,16 +3,19 @@ import type { TaskContext, TaskDefinition } from '../model/definition.ts'
 import { toMs } from '../model/duration.ts'
 import type { Environment } from '../model/environment.ts'
 import type { Failure } from '../model/errors.ts'
-import { describeThrown, listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
+import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { AskOptions, ChildHandle, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
-import { redact, redactText } from '../security/redaction.ts'
+import { redactText } from '../security/redaction.ts'
 import { Questions } from './questions.ts'
 import type { StepLog } from './step-log.ts'
+import type { StepHost } from './step-runner.ts'
+import { StepRunner } from './step-runner.ts'
+import { createTaskLog } from './task-log.ts'
 import type { Timers } from './timers.ts'
 
 /** What an execution needs of the task that it belongs to. */
@@ -40,14 +43,14 @@ export interface ExecutionPort {
 }
 
 /** One attempt at a task's work: what the handler sees of it, and what the task can do to it. */
-export class Execution implements TaskContext {
+export class Execution implements TaskContext, StepHost {
   readonly attempt: number
   readonly epoch: number
-  readonly log: TaskLog
-  readonly questions: Questions
   readonly #port: ExecutionPort
-  readonly #inFlight = new Set<Promise<unknown>>()
-  readonly #names = new Set<string>()
+  // Made when first asked for: most handlers of small tasks need none of them.
+  #log: TaskLog | null = null
+  #questions: Questions | null = null
+  #runner: StepRunner | null = null
   #controller: AbortController | null = null
   #stopped: TaskStoppedError | null = null
   #closed = false
@@ -57,19 +60,31 @@ export class Execution implements TaskContext {
     this.#port = port
     this.attempt = attempt
     this.epoch = epoch
-    this.questions = new Questions(port.environment.clock, port.timers, (questionId) => {
-      if (!this.#closed) port.questionClosed(questionId)
+  }
+
+  get log(): TaskLog {
+    this.#log ??= createTaskLog((happening) => {
+      if (this.#closed) return
+      this.alive()
+      this.report(happening)
     })
-    const line =
-      (level: keyof TaskLog) =>
-      (message: string, data: Readonly<Record<string, unknown>> = {}) => {
-        if (this.#closed) return
-        port.alive()
-        const shown = redact(data)
-        const safe = typeof shown === 'object' && shown !== null ? { ...shown } : {}
-        port.report({ type: 'task.log', level, message: redactText(message), data: safe })
-      }
-    this.log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
+    return this.#log
+  }
+
+  get questions(): Questions {
+    const { environment, timers } = this.#port
+    this.#questions ??= new Questions(environment.clock, timers, (questionId) => {
+      if (!this.#closed) this.#port.questionClosed(questionId)
+    })
+    return this.#questions
+  }
+
+  get steps(): StepLog {
+    return this.#port.steps
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   get id(): string {
@@ -92,7 +107,6 @@ export class Execution implements TaskContext {
     return this.#port.definition
   }
 
-  /** Made when first asked for: most handlers of small tasks never look. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController()
@@ -115,24 +129,8 @@ export class Execution implements TaskContext {
     options: StepOptions<Result> = {},
   ): Promise<Result> {
     this.#assertOpen()
-    if (this.#names.has(name)) {
-      throw new RefusedError(
-        'STEP_DUPLICATE',
-        `step "${name}" was used before in this attempt; give each step its own name`,
-      )
-    }
-    this.#names.add(name)
-    if (this.#gate) await this.#gate.promise
-    this.#assertOpen()
-    const memo = this.#port.steps.get<Result>(name)
-    if (memo) return memo.result
-    const running = this.#runStep(name, run, options)
-    this.#inFlight.add(running)
-    try {
-      return await running
-    } finally {
-      this.#inFlight.delete(running)
-    }
+    this.#runner ??= new StepRunner(this)
+    return this.#runner.run(name, run, options)
   }
 
   progress(fraction: number, message = ''): void {
@@ -207,13 +205,8 @@ export class Execution implements TaskContext {
     if (this.#stopped) return
     this.#stopped = new TaskStoppedError(failure.code, failure.message)
     this.#controller?.abort(this.#stopped)
-    this.questions.withdraw(this.#stopped)
+    this.#questions?.withdraw(this.#stopped)
     this.resume()
-  }
-
-  /** The handler has failed: steps of it that still run are told, as nobody waits for them. */
-  abortSteps(): void {
-    if (this.#inFlight.size > 0) this.stop({ code: 'HANDLER_FAILED', message: 'the handler failed', retryable: false })
   }
 
   pause(): void {
@@ -228,61 +221,47 @@ export class Execution implements TaskContext {
   /** The attempt is over, whatever its handler still does. */
   close(): void {
     this.#closed = true
-    this.questions.withdraw(new RefusedError('TASK_ENDED', `${this.id} has ended`))
+    this.#questions?.withdraw(new RefusedError('TASK_ENDED', `${this.id} has ended`))
     this.resume()
   }
 
-  /** Calls back when no step is running any more: a handler has not stopped before its steps have. */
+  /** The handler has succeeded: calls back when the steps that it did not wait for have ended too. */
   whenStepsSettled(then: () => void): void {
-    if (this.#inFlight.size === 0) then()
-    else void Promise.allSettled(this.#inFlight).then(() => this.whenStepsSettled(then))
+    const running = this.#runner?.inFlight
+    if (!running || running.size === 0) then()
+    else void Promise.allSettled(running).then(() => this.whenStepsSettled(then))
   }
 
-  async #runStep<Result>(
-    name: string,
-    run: (step: StepRun) => Result | Promise<Result>,
-    options: StepOptions<Result>,
-  ): Promise<Result> {
-    const { attempt } = this
-    const idempotencyKey = `${this.id}:${name}`
+  /** The handler has failed: steps that still run are told to stop, and have the grace period to do so. */
+  stopSteps(then: () => void): void {
+    const running = this.#runner?.inFlight
+    if (!running || running.size === 0) {
+      then()
+      return
+    }
+    this.stop({ code: 'HANDLER_FAILED', message: 'the handler failed', retryable: false })
+    let done = false
+    const finish = () => {
+      if (done) return
+      done = true
+      this.#port.timers.disarm(timer)
+      then()
+    }
+    const timer = this.#port.timers.arm(this.now() + this.definition.graceMs, finish)
+    this.whenStepsSettled(finish)
+  }
+
+  async pass(): Promise<void> {
+    if (this.#gate) await this.#gate.promise
+    this.#assertOpen()
+  }
+
+  alive(): void {
     this.#port.alive()
-    this.#port.report({ type: 'task.step.started', step: name, attempt })
-    const result = await this.#noting(name, () => run({ signal: this.signal, attempt, idempotencyKey }))
-    const undo = options.undo
-      ? (signal: AbortSignal) => options.undo?.(result, { signal, attempt, idempotencyKey })
-      : null
-    if (this.#closed) {
-      await this.#undoLate(name, undo)
-      throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
-    }
-    this.#port.steps.add({ name, result, undo })
-    this.#port.alive()
-    this.#port.report({ type: 'task.step.completed', step: name, attempt })
-    return result
   }
 
-  async #noting<Result>(step: string, run: () => Result | Promise<Result>): Promise<Result> {
-    try {
-      return await run()
-    } catch (thrown) {
-      if (!this.#closed) {
-        const message = redactText(describeThrown(thrown))
-        this.#port.report({ type: 'task.step.failed', step, attempt: this.attempt, message })
-      }
-      throw thrown
-    }
-  }
-
-  /** The rollback, or the next attempt, has not seen this effect: it is taken back here and now, and said aloud. */
-  async #undoLate(step: string, undo: ((signal: AbortSignal) => unknown) | null): Promise<void> {
-    if (!undo) return
-    try {
-      await undo(new AbortController().signal)
-      this.#port.report({ type: 'task.undo.completed', step })
-    } catch (thrown) {
-      const message = redactText(describeThrown(thrown))
-      this.#port.report({ type: 'task.undo.failed', step, attempt: this.attempt, message })
-    }
+  report(happening: TaskHappening): void {
+    this.#port.report(happening)
   }
 
   #assertOpen(): void {

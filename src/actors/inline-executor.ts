@@ -36,10 +36,7 @@ function runFunction(
   run: (task: Execution, input: unknown) => unknown,
   port: ExecutorPort,
 ): RunningHandler {
-  const failed = (thrown: unknown) => {
-    execution.abortSteps()
-    execution.whenStepsSettled(() => port.failed(failureOf(thrown)))
-  }
+  const failed = (thrown: unknown) => execution.stopSteps(() => port.failed(failureOf(thrown)))
   const completed = (output: unknown) => execution.whenStepsSettled(() => port.completed(output))
   try {
     const answer = run(execution, execution.input)

@@ -11,7 +11,7 @@ import type { RunningHandler } from './inline-executor.ts'
 import { runInline } from './inline-executor.ts'
 import { checkOutput } from './output-check.ts'
 import type { Task } from './task.ts'
-import { executionPort } from './task-execution-port.ts'
+import { TaskExecutionPort } from './task-execution-port.ts'
 import type { TaskServices } from './task-services.ts'
 import { TaskUndo } from './task-undo.ts'
 import type { Timer } from './timers.ts'
@@ -19,7 +19,6 @@ import { validateInput } from './validation.ts'
 
 /** What the task machine's effects do. Belongs to one task; holds its execution, its lease and its timers. */
 export class TaskEffects {
-  readonly watch: AttemptWatch
   readonly undo: TaskUndo
   /** Set by the actor: only a parent may stop a child actor. */
   stopChild: (child: AnyActorRef) => void = () => undefined
@@ -27,6 +26,7 @@ export class TaskEffects {
   lease: { readonly id: string; readonly epoch: number } | null = null
   readonly #task: Task
   readonly #services: TaskServices
+  #watch: AttemptWatch | null = null
   #handler: RunningHandler | null = null
   #validation: AbortController | null = null
   #validationTimer: Timer | null = null
@@ -38,8 +38,13 @@ export class TaskEffects {
   constructor(task: Task, services: TaskServices) {
     this.#task = task
     this.#services = services
-    this.watch = new AttemptWatch(task, services, () => this.lease?.id ?? null)
     this.undo = new TaskUndo(task, services)
+  }
+
+  /** Made with the first attempt: a task that waits needs none. */
+  get watch(): AttemptWatch {
+    this.#watch ??= new AttemptWatch(this.#task, this.#services)
+    return this.#watch
   }
 
   get handlerActor(): AnyActorRef | null {
@@ -61,7 +66,7 @@ export class TaskEffects {
   /** Takes the work of the present stage up again, after the task's actor had crashed and was restarted. */
   resume(): void {
     const task = this.#task
-    this.watch.stop()
+    this.#watch?.stop()
     switch (task.stage) {
       case 'created':
         return task.send({ type: 'start' })
@@ -102,7 +107,7 @@ export class TaskEffects {
   /** The last effect of a life: nothing of it may go on. */
   end(): void {
     const { timers } = this.#services
-    this.watch.stop()
+    this.#watch?.stop()
     this.#deadlineTimer = timers.disarm(this.#deadlineTimer)
     this.#startTimer = timers.disarm(this.#startTimer)
     this.#backoffTimer = timers.disarm(this.#backoffTimer)
@@ -238,7 +243,7 @@ export class TaskEffects {
   #prepareHandler(): void {
     const task = this.#task
     const { attempt, epoch } = task.context
-    this.execution = new Execution(executionPort(task, this.#services, this), attempt, epoch)
+    this.execution = new Execution(new TaskExecutionPort(task, this.#services, this), attempt, epoch)
     task.send({ type: 'handler.started', epoch })
   }
 

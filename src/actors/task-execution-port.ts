@@ -1,65 +1,124 @@
+import type { z } from 'zod'
+import type { TaskDefinition } from '../model/definition.ts'
+import type { Environment } from '../model/environment.ts'
 import { RefusedError } from '../model/errors.ts'
+import type { TaskHappening } from '../model/events.ts'
+import type { ChildHandle } from '../model/handler-parts.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Demand } from '../model/resources.ts'
+import type { SubmitOptions } from '../model/submit-options.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import type { ExecutionPort } from './execution.ts'
+import type { StepLog } from './step-log.ts'
 import type { Task } from './task.ts'
 import { outcomeOfTask, resultOfTask } from './task-result.ts'
 import type { TaskServices } from './task-services.ts'
 import type { TaskUndo } from './task-undo.ts'
+import type { Timers } from './timers.ts'
+
+/** A child as its parent's handler holds it. */
+function childHandle<Output>(child: Task): ChildHandle<Output> {
+  return {
+    id: child.id,
+    result: () => resultOfTask(child),
+    cancel: async (reason = 'cancelled by its parent') => {
+      child.cancel({ code: 'CANCELLED', message: reason, retryable: false })
+      await outcomeOfTask(child)
+    },
+    rollBack: async () => {
+      const report = await child.compensate()
+      if (report.status !== 'incomplete') return
+      const standing = report.standing.map(({ step }) => step).join(', ')
+      throw new RefusedError('TASK_ENDED', `the rollback of ${child.id} is incomplete: ${standing}`)
+    },
+  }
+}
 
 /** What the handler's calls do to its task: messages to its actor and to the supervisor. */
-export function executionPort(
-  task: Task,
-  services: TaskServices,
-  { watch, undo }: { watch: AttemptWatch; undo: TaskUndo },
-): ExecutionPort {
-  const { facts, progress } = task
-  const { epoch } = task.context
-  return {
-    id: facts.id,
-    type: facts.definition.type,
-    principal: facts.principal,
-    definition: facts.definition,
-    input: facts.input,
-    environment: services.environment,
-    timers: services.timers,
-    steps: undo.steps,
-    report: (happening) => task.report(happening),
-    alive: () => watch.alive(),
-    asked: () => task.send({ type: 'handler.asked', epoch }),
-    questionClosed: (questionId) => {
-      task.report({ type: 'task.answered', questionId })
-      task.send({ type: 'question.closed', epoch })
-    },
-    use: (usage) => {
-      task.report({ type: 'task.used', usage })
-      const { leaseId } = task.context
-      if (leaseId !== null) services.supervisor.send({ type: 'lease.use', taskId: facts.id, leaseId, epoch, usage })
-    },
-    progress: (fraction, message) => {
-      progress.fraction = fraction
-      progress.message = message
-      task.report({ type: 'task.progress', fraction, message })
-    },
-    submitChild: async (definition, input, options) => {
-      const child = await services.submitChild(task, definition, input, options)
-      undo.adopt(child)
-      return {
-        id: child.id,
-        result: () => resultOfTask(child),
-        cancel: async (reason = 'cancelled by its parent') => {
-          child.cancel({ code: 'CANCELLED', message: reason, retryable: false })
-          await outcomeOfTask(child)
-        },
-        rollBack: async () => {
-          const report = await child.compensate()
-          if (report.status === 'incomplete') {
-            throw new RefusedError(
-              'TASK_ENDED',
-              `the rollback of ${child.id} is incomplete: ${report.standing.map(({ step }) => step).join(', ')}`,
-            )
-          }
-        },
-      }
-    },
+export class TaskExecutionPort implements ExecutionPort {
+  readonly #task: Task
+  readonly #services: TaskServices
+  readonly #watch: AttemptWatch
+  readonly #undo: TaskUndo
+  readonly #epoch: number
+
+  constructor(task: Task, services: TaskServices, { watch, undo }: { watch: AttemptWatch; undo: TaskUndo }) {
+    this.#task = task
+    this.#services = services
+    this.#watch = watch
+    this.#undo = undo
+    this.#epoch = task.context.epoch
+  }
+
+  get id(): string {
+    return this.#task.id
+  }
+
+  get type(): string {
+    return this.definition.type
+  }
+
+  get principal(): Principal {
+    return this.#task.facts.principal
+  }
+
+  get definition(): TaskDefinition {
+    return this.#task.facts.definition
+  }
+
+  get input(): unknown {
+    return this.#task.facts.input
+  }
+
+  get environment(): Environment {
+    return this.#services.environment
+  }
+
+  get timers(): Timers {
+    return this.#services.timers
+  }
+
+  get steps(): StepLog {
+    return this.#undo.steps
+  }
+
+  report(happening: TaskHappening): void {
+    this.#task.report(happening)
+  }
+
+  alive(): void {
+    this.#watch.alive()
+  }
+
+  asked(): void {
+    this.#task.send({ type: 'handler.asked', epoch: this.#epoch })
+  }
+
+  questionClosed(questionId: string): void {
+    this.report({ type: 'task.answered', questionId })
+    this.#task.send({ type: 'question.closed', epoch: this.#epoch })
+  }
+
+  use(usage: Demand): void {
+    this.report({ type: 'task.used', usage })
+    const { leaseId } = this.#task.context
+    if (leaseId === null) return
+    this.#services.supervisor.send({ type: 'lease.use', taskId: this.id, leaseId, epoch: this.#epoch, usage })
+  }
+
+  progress(fraction: number, message: string): void {
+    this.#task.progress.fraction = fraction
+    this.#task.progress.message = message
+    this.report({ type: 'task.progress', fraction, message })
+  }
+
+  async submitChild<Input extends z.ZodType, Output extends z.ZodType>(
+    definition: TaskDefinition<Input, Output>,
+    input: z.input<Input>,
+    options: SubmitOptions | undefined,
+  ): Promise<ChildHandle<z.output<Output>>> {
+    const child = await this.#services.submitChild(this.#task, definition, input, options)
+    this.#undo.adopt(child)
+    return childHandle(child)
   }
 }

@@ -28,6 +28,11 @@ export class TaskUndo {
   }
 
   adopt(child: Task): void {
+    // The parent ended while its child was being taken on.
+    if (this.#task.outcome) {
+      child.cancel(parentEnded)
+      return
+    }
     this.#children ??= new Set()
     this.#children.add(child)
     child.whenSettled(() => this.#children?.delete(child))
