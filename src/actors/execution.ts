@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { TaskContext, TaskDefinition } from '../model/definition.ts'
+import type { Duration } from '../model/duration.ts'
 import { toMs } from '../model/duration.ts'
 import type { Environment } from '../model/environment.ts'
 import type { Failure } from '../model/errors.ts'
@@ -40,6 +41,12 @@ export interface ExecutionPort {
     input: z.input<Input>,
     options: SubmitOptions | undefined,
   ): Promise<ChildHandle<z.output<Output>>>
+}
+
+/** A promise whose rejection is known to the task already: a handler that drops it does not end the host's process. */
+function owned<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 /** One attempt at a task's work: what the handler sees of it, and what the task can do to it. */
@@ -123,14 +130,13 @@ export class Execution implements TaskContext, StepHost {
     return this.#port.environment.random.next()
   }
 
-  async step<Result>(
+  step<Result>(
     name: string,
     run: (step: StepRun) => Result | Promise<Result>,
     options: StepOptions<Result> = {},
   ): Promise<Result> {
-    this.#assertOpen()
     this.#runner ??= new StepRunner(this)
-    return this.#runner.run(name, run, options)
+    return owned(this.#runner.run(name, run, options))
   }
 
   progress(fraction: number, message = ''): void {
@@ -153,51 +159,24 @@ export class Execution implements TaskContext, StepHost {
     if (!this.#closed) this.#port.alive()
   }
 
-  async ask<Schema extends z.ZodType>(
+  ask<Schema extends z.ZodType>(
     schema: Schema,
     prompt: string,
     options: AskOptions<z.output<Schema>> = {},
   ): Promise<z.output<Schema>> {
-    this.#assertOpen()
-    this.#port.alive()
-    const id = this.#port.environment.ids.next('question')
-    this.#port.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
-    this.#port.asked()
-    const answer = await this.questions.ask({
-      id,
-      taskId: this.id,
-      schema,
-      prompt,
-      timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
-      fallback: options.default === undefined ? null : { answer: options.default },
-    })
-    if (this.#gate) await this.#gate.promise
-    return answer
+    return owned(this.#ask(schema, prompt, options))
   }
 
-  async sleep(duration: Parameters<TaskContext['sleep']>[0]): Promise<void> {
-    this.#assertOpen()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = this.#port.timers.arm(this.now() + toMs(duration), resolve)
-    const { signal } = this
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      await promise
-    } finally {
-      this.#port.timers.disarm(timer)
-      signal.removeEventListener('abort', onAbort)
-    }
+  sleep(duration: Duration): Promise<void> {
+    return owned(this.#sleep(duration))
   }
 
-  async submit<Input extends z.ZodType, Output extends z.ZodType>(
+  submit<Input extends z.ZodType, Output extends z.ZodType>(
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
     options?: SubmitOptions,
   ): Promise<ChildHandle<z.output<Output>>> {
-    this.#assertOpen()
-    this.#port.alive()
-    return this.#port.submitChild(definition, input, options)
+    return owned(this.#submit(definition, input, options))
   }
 
   /** Tells the handler to stop; open questions end, and a paused one goes on so that it can. */
@@ -253,7 +232,7 @@ export class Execution implements TaskContext, StepHost {
 
   async pass(): Promise<void> {
     if (this.#gate) await this.#gate.promise
-    this.#assertOpen()
+    this.assertOpen()
   }
 
   alive(): void {
@@ -264,7 +243,55 @@ export class Execution implements TaskContext, StepHost {
     this.#port.report(happening)
   }
 
-  #assertOpen(): void {
+  async #ask<Schema extends z.ZodType>(
+    schema: Schema,
+    prompt: string,
+    options: AskOptions<z.output<Schema>>,
+  ): Promise<z.output<Schema>> {
+    this.assertOpen()
+    this.alive()
+    const id = this.#port.environment.ids.next('question')
+    const answered = this.questions.ask({
+      id,
+      taskId: this.id,
+      schema,
+      prompt,
+      timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
+      fallback: options.default === undefined ? null : { answer: options.default },
+    })
+    this.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
+    this.#port.asked()
+    const answer = await answered
+    if (this.#gate) await this.#gate.promise
+    return answer
+  }
+
+  async #sleep(duration: Duration): Promise<void> {
+    this.assertOpen()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = this.#port.timers.arm(this.now() + toMs(duration), resolve)
+    const { signal } = this
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      await promise
+    } finally {
+      this.#port.timers.disarm(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async #submit<Input extends z.ZodType, Output extends z.ZodType>(
+    definition: TaskDefinition<Input, Output>,
+    input: z.input<Input>,
+    options: SubmitOptions | undefined,
+  ): Promise<ChildHandle<z.output<Output>>> {
+    this.assertOpen()
+    this.alive()
+    return this.#port.submitChild(definition, input, options)
+  }
+
+  assertOpen(): void {
     if (this.#closed) throw new RefusedError('TASK_ENDED', `${this.id} has ended, or this attempt at it was given up`)
     if (this.#stopped) throw this.#stopped
   }

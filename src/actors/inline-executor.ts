@@ -9,6 +9,8 @@ export interface ExecutorPort {
   readonly self: AnyActorRef
   completed(output: unknown): void
   failed(failure: Failure): void
+  /** A handler that is a machine did something: it lives. */
+  alive(): void
   /** A handler that is a machine moved to another state. */
   moved(state: string): void
   stopChild(child: AnyActorRef): void
@@ -81,6 +83,7 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
   }
   child.subscribe({
     next: (snapshot) => {
+      port.alive()
       const state = stateOf(snapshot)
       if (ended || state === null || state === shown) return
       shown = state

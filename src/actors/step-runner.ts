@@ -11,6 +11,8 @@ export interface StepHost {
   readonly signal: AbortSignal
   readonly isClosed: boolean
   readonly steps: StepLog
+  /** @throws if the attempt is over or was told to stop. */
+  assertOpen(): void
   /** Returns when the attempt is not paused. @throws if it is over or was told to stop. */
   pass(): Promise<void>
   alive(): void
@@ -36,6 +38,7 @@ export class StepRunner {
     work: (step: StepRun) => Result | Promise<Result>,
     options: StepOptions<Result>,
   ): Promise<Result> {
+    this.#host.assertOpen()
     if (this.#names.has(name)) {
       const message = `step "${name}" was used before in this attempt; give each step its own name`
       throw new RefusedError('STEP_DUPLICATE', message)

@@ -1,8 +1,9 @@
-import type { ActorLogic, ActorScope, AnyActorRef } from 'xstate'
+import type { ActorLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate'
 import type { Configuration, Step } from '../machines/compiled-machine.ts'
 import type { SupervisorSnapshot } from '../machines/supervisor-engine.ts'
 import { compiledSupervisor } from '../machines/supervisor-engine.ts'
 import type { SupervisorMachineContext, SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
+import { supervisorMachine } from '../machines/supervisor-machine.ts'
 import type { SupervisorStage } from '../model/events.ts'
 import type { SupervisorMessage } from './supervisor-messages.ts'
 
@@ -51,8 +52,9 @@ export class SupervisorActorLogic implements ActorLogic<SupervisorSnapshot, Supe
     return compiledSupervisor.start({ crashes: 0, intensitySpent: false })
   }
 
-  getPersistedSnapshot(snapshot: SupervisorSnapshot): SupervisorSnapshot {
-    return snapshot
+  /** Plain data, as XState persists it. */
+  getPersistedSnapshot(snapshot: SupervisorSnapshot): Snapshot<unknown> {
+    return supervisorMachine.getPersistedSnapshot(snapshot)
   }
 
   transition(snapshot: SupervisorSnapshot, message: SupervisorMessage, scope: Scope): SupervisorSnapshot {

@@ -1,6 +1,7 @@
-import type { ActorLogic, ActorScope, AnyActorRef } from 'xstate'
+import type { ActorLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate'
 import type { TaskSnapshot } from '../machines/task-engine.ts'
 import { compiledTask } from '../machines/task-engine.ts'
+import { taskMachine } from '../machines/task-machine.ts'
 import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-tables.ts'
 import { initialTaskContext } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
@@ -96,8 +97,9 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     return snapshot
   }
 
-  getPersistedSnapshot(snapshot: TaskSnapshot): TaskSnapshot {
-    return snapshot
+  /** Plain data, as XState persists it. */
+  getPersistedSnapshot(snapshot: TaskSnapshot): Snapshot<unknown> {
+    return taskMachine.getPersistedSnapshot(snapshot)
   }
 
   transition(snapshot: TaskSnapshot, event: TaskMachineEvent, scope: Scope): TaskSnapshot {

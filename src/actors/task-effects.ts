@@ -255,6 +255,7 @@ export class TaskEffects {
       self: task.actor,
       completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
       failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
+      alive: () => this.#watch?.alive(),
       moved: (state) => task.report({ type: 'task.handler', state }),
       stopChild: (child) => this.stopChild(child),
     })

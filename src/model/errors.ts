@@ -93,14 +93,14 @@ export class InvariantError extends TaskwrightError<'INVARIANT_BROKEN'> {
 /** Why a handler's `signal` was aborted: the reason of its `AbortSignal`. */
 export class TaskStoppedError extends TaskwrightError<FailureCode> {}
 
-/** Turns whatever was thrown into one sentence. Takes non-errors: `throw 'text'`, `throw undefined`. */
+/** Turns whatever was thrown into one sentence: non-errors, and errors whose own properties throw, too. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name
-  if (typeof thrown === 'string') return thrown
   try {
+    if (thrown instanceof Error) return String(thrown.message || thrown.name)
+    if (typeof thrown === 'string') return thrown
     return `a non-error was thrown: ${JSON.stringify(thrown) ?? String(thrown)}`
   } catch {
-    return 'a non-error was thrown that cannot be printed'
+    return 'something was thrown that cannot be printed'
   }
 }
 
