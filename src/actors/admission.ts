@@ -77,7 +77,7 @@ export class Admission {
   meet(task: TaskActorLogic): void {
     const { startAt } = task.facts
     const isDue = startAt === null || startAt <= this.#services.environment.clock.now()
-    if (!task.outcome && isDue && task.unmetDependencies === 0) task.send({ type: 'ready' })
+    if (isDue && task.unmetDependencies === 0) task.send({ type: 'ready' })
   }
 
   #noRoom(submission: Submission): void {

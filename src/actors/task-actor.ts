@@ -129,8 +129,9 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     this.effects.begin()
   }
 
+  /** Messages to a task that has ended change nothing. */
   send(event: TaskMachineEvent): void {
-    this.actor.send(event)
+    if (!this.#at.isFinal) this.actor.send(event)
   }
 
   /** Writes down what happened to this task. */
@@ -166,7 +167,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   }
 
   cancel(failure: Failure): void {
-    if (!this.outcome) this.send({ type: 'cancel', failure })
+    this.send({ type: 'cancel', failure })
   }
 
   compensate(): Promise<RollbackReport> {

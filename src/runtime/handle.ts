@@ -63,11 +63,11 @@ export class TaskHandle<Output = unknown> {
 
   /** Keeps the task from starting or, if it runs, stops it at its next step. Its leases stay. */
   pause(): void {
-    if (!this.#task.outcome) this.#task.send({ type: 'pause' })
+    this.#task.send({ type: 'pause' })
   }
 
   resume(): void {
-    if (!this.#task.outcome) this.#task.send({ type: 'resume' })
+    this.#task.send({ type: 'resume' })
   }
 
   questions(): readonly OpenQuestion[] {

@@ -112,7 +112,7 @@ export class Reservation implements ReservedStart {
     let isEnough = !lacks()
     if (startAt !== null) {
       for (const running of this.#running.byEnd()) {
-        const endsAt = Math.max(running.endsAt ?? now, now)
+        const endsAt = running.endsAt ?? now
         if (isEnough && endsAt > startAt) break
         this.#eachIndexOf(running, (position, amount) => {
           free[position] = (free[position] ?? 0) + amount
