@@ -44,7 +44,7 @@ export function compareWaiting(one: Waiting, other: Waiting): number {
 }
 
 /** By first task; for heaps, whose members always have one. */
-export function compareHeads(one: Waiting | undefined, other: Waiting | undefined): number {
+function compareHeads(one: Waiting | undefined, other: Waiting | undefined): number {
   if (!one || !other) throw new InvariantError('a lane without tasks is in the queue')
   return compareWaiting(one, other)
 }

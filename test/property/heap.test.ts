@@ -63,6 +63,23 @@ describe('IndexedHeap', () => {
     )
   })
 
+  it('stays in order when items are taken out of the middle', () => {
+    const keys = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 20, maxLength: 80 })
+    fc.assert(
+      fc.property(keys, fc.array(fc.nat(), { maxLength: 60 }), (list, removals) => {
+        const heap = new IndexedHeap<Item>(compare)
+        const items = list.map((key, serial): Item => ({ key, serial, heapIndex: notInHeap }))
+        for (const item of items) heap.push(item)
+        for (const which of removals) {
+          const [removed] = items.splice(which % Math.max(1, items.length), 1)
+          if (removed) heap.remove(removed)
+          expect([...heap.inOrder()]).toEqual([...items].sort(compare))
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   it('reads the first K of n items in order for O(K log K) comparisons, without changing anything', () => {
     const comparisonsFor = (size: number, read: number) => {
       let comparisons = 0

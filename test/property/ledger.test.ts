@@ -65,7 +65,7 @@ class Model {
   }
 
   wait(ms: number): void {
-    this.level = Math.min(this.capacity['tokens'] ?? 0, this.level + ms * this.perMs)
+    this.level = Math.min(this.capacity.tokens ?? 0, this.level + ms * this.perMs)
   }
 }
 
@@ -132,7 +132,7 @@ describe('Ledger', () => {
                 if (reserved > 0 || name in lease.used) close(released?.used[name] ?? Number.NaN, used)
                 if (name === 'usd') model.spent += Math.min(used, reserved)
                 if (name === 'tokens') {
-                  model.level = Math.min(model.capacity['tokens'] ?? 0, model.level + Math.max(0, reserved - used))
+                  model.level = Math.min(model.capacity.tokens ?? 0, model.level + Math.max(0, reserved - used))
                 }
               }
               model.leases = model.leases.filter((one) => one !== lease)

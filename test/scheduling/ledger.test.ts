@@ -153,6 +153,15 @@ describe('using', () => {
     expect(usage('tokens')).toMatchObject({ held: 0, available: 25, spent: 25 })
   })
 
+  it('fills a bucket to its burst at most, whatever comes back', () => {
+    const { ledger, grant, usage } = open()
+    grant('a', { tokens: 40 })
+    ledger.use('a', 1, { tokens: 0 }, 0)
+    ledger.release('a', 1, 1_000)
+    ledger.assertInvariants(1_000)
+    expect(usage('tokens', 1_000)?.available).toBe(50)
+  })
+
   it('draws a rate into debt, which refills first', () => {
     const { ledger, grant, usage } = open()
     grant('a', { tokens: 10 })
