@@ -4,34 +4,44 @@ import type { Approval } from './arguments.ts'
 import { printable } from './format.ts'
 import type { Verdict } from './publishing-tasks.ts'
 
-/** Asks on the terminal. No answer, such as the end of input, is a no; Ctrl-C is passed on as what it is. */
-function askPerson(prompt: string): Promise<Verdict> {
+/**
+ * Asks on the terminal. No answer, such as the end of input, is a no; Ctrl-C is passed on as what it is.
+ * @returns `null` when the question was withdrawn
+ */
+function askPerson(prompt: string, withdrawn: AbortSignal): Promise<Verdict | null> {
   return new Promise((resolve) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
-    const settle = (publish: boolean, by: string): void => {
-      resolve({ publish, by })
+    const settle = (verdict: Verdict | null): void => {
+      resolve(verdict)
       terminal.close()
     }
+    withdrawn.addEventListener('abort', () => settle(null), { once: true })
     terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-    terminal.on('close', () => settle(false, 'the end of input'))
+    terminal.on('close', () => settle({ publish: false, by: 'the end of input' }))
     const ask = (question: string): void =>
       terminal.question(question, (answer) => {
-        if (/^y(?:es)?$/i.test(answer.trim())) settle(true, 'the person at the terminal')
-        else if (/^(?:no?)?$/i.test(answer.trim())) settle(false, 'the person at the terminal')
+        if (/^y(?:es)?$/i.test(answer.trim())) settle({ publish: true, by: 'the person at the terminal' })
+        else if (/^(?:no?)?$/i.test(answer.trim())) settle({ publish: false, by: 'the person at the terminal' })
         else ask('Please answer y or n. [y/N] ')
       })
     ask(`${printable(prompt)}. [y/N] `)
   })
 }
 
-/** Answers the questions that tasks ask, as the command line says. @returns a function that ends it. */
-export function answerQuestions(runtime: Runtime, approval: Approval, beforeAsking: () => void): () => void {
-  return runtime.on('task.asked', async ({ taskId, questionId, prompt }) => {
-    const verdictOf = (): Verdict | Promise<Verdict> => {
+/** Answers the questions that tasks ask, as the command line says, until `ended`. */
+export function answerQuestions(
+  runtime: Runtime,
+  approval: Approval,
+  ended: AbortSignal,
+  beforeAsking: () => void,
+): void {
+  runtime.on('task.asked', async ({ taskId, questionId, prompt }) => {
+    const verdictOf = (): Verdict | Promise<Verdict | null> => {
       if (approval !== 'ask') return { publish: approval === 'approve', by: `--${approval}` }
       beforeAsking()
-      return askPerson(prompt)
+      return askPerson(prompt, ended)
     }
-    await runtime.get(taskId)?.answer(await verdictOf(), questionId)
+    const verdict = await verdictOf()
+    if (verdict !== null) await runtime.get(taskId)?.answer(verdict, questionId)
   })
 }

@@ -28,6 +28,7 @@ export function duration(ms: number): string {
 
 /** A share from 0 to 1. */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.001) return '< 0.1 %'
   return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`
 }
 

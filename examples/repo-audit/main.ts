@@ -77,8 +77,8 @@ async function main(): Promise<number> {
   const interruption = new AbortController()
   const release = onInterrupt(
     (signal) => {
-      say(`\n${signal}: cancelling and rolling back; once more ends at once.`)
       interruption.abort()
+      say(`\n${signal}: cancelling and rolling back; once more ends at once.`)
     },
     () => process.exit(exitCodes.interrupted),
   )

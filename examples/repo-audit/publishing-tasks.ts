@@ -110,11 +110,14 @@ export function definePublishingTasks(brief: PublishingBrief) {
     demand: {},
     async run(task, written) {
       const { headline, report, foreign } = written
-      const over = foreign.length === 0 ? '' : ` in place of ${foreign.join(' and ')}, which no audit wrote`
-      const verdict = brief.unattended
-        ? { publish: foreign.length === 0, by: 'the editor, with nobody to ask' }
-        : await task.ask(verdictSchema, `Publish the report of ${headline}${over}? The draft is ${report}`)
-      if (!verdict.publish) throw new PublicationRefusedError(`publication was refused by ${verdict.by}${over}`)
+      const others = foreign.length === 0 ? '' : `${foreign.join(' and ')}, which no audit wrote`
+      if (brief.unattended) {
+        if (others !== '') throw new PublicationRefusedError(`there was nobody to ask whether to replace ${others}`)
+        return { ...written, by: 'the editor' }
+      }
+      const over = others === '' ? '' : ` in place of ${others}`
+      const verdict = await task.ask(verdictSchema, `Publish the report of ${headline}${over}? The draft is ${report}`)
+      if (!verdict.publish) throw new PublicationRefusedError(`publication was refused by ${verdict.by}`)
       return { ...written, by: verdict.by }
     },
   })

@@ -1,3 +1,4 @@
+import type { Percentiles } from 'taskwright'
 import type { Findings } from './findings.ts'
 import { bytes, count, duration, number, percent } from './format.ts'
 import { html, ownText } from './html.ts'
@@ -33,6 +34,11 @@ const contents = [
   ['run', 'The run'],
 ] as const
 
+/** A percentile, or a dash while nothing was measured. */
+function time(times: Percentiles, percentile: 'p50Ms' | 'p90Ms'): string {
+  return times.count === 0 ? '—' : duration(times[percentile])
+}
+
 function runSection({ run }: Report): Markup {
   const { tasks, types, agents, resources } = run
   const most = Math.max(1, ...agents.map((agent) => agent.tasks))
@@ -66,10 +72,10 @@ ${table(
     kind,
     number(completed),
     number(failed + cancelled + rejected),
-    duration(queueTime.p50Ms),
-    duration(queueTime.p90Ms),
-    duration(runTime.p50Ms),
-    duration(runTime.p90Ms),
+    time(queueTime, 'p50Ms'),
+    time(queueTime, 'p90Ms'),
+    time(runTime, 'p50Ms'),
+    time(runTime, 'p90Ms'),
   ]),
 )}
 <h3>Resources</h3>

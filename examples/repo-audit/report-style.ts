@@ -43,9 +43,11 @@ h3 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
 .card dt { color: var(--soft); font-size: .8125rem; }
 .card dd { margin: 0; }
 .card .figure { font-size: 1.6rem; font-weight: 680; letter-spacing: -.02em; line-height: 1.25; font-variant-numeric: tabular-nums; }
-.card .note { color: var(--soft); font-size: .8125rem; }
+.card .note { color: var(--soft); font-size: .8125rem; text-wrap: balance; }
 .attention { list-style: none; margin: 1.25rem 0 0; padding: 0; display: grid; gap: .5rem; }
-.attention li { display: flex; gap: .7rem; align-items: baseline; padding: .6rem .85rem; border-radius: 10px; background: var(--page); border: 1px solid var(--line); }
+.attention li { display: flex; flex-wrap: wrap; gap: .7rem; align-items: baseline; padding: .6rem .85rem; border-radius: 10px; background: var(--page); border: 1px solid var(--line); }
+.attention .pill { min-width: 6.75rem; text-align: center; }
+.attention .pill + span { flex: 1 1 14rem; }
 .pill { display: inline-block; flex: none; padding: .08rem .6rem; border-radius: 99px; font-size: .78rem; font-weight: 620; white-space: nowrap; background: var(--accent-soft); color: var(--accent); }
 .pill.good { background: var(--good-soft); color: var(--good); }
 .pill.warn { background: var(--warn-soft); color: var(--warn); }
@@ -62,11 +64,11 @@ caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-pa
 th, td { text-align: left; padding: .55rem .85rem; vertical-align: top; }
 thead th { background: var(--head); color: var(--soft); font-size: .8125rem; font-weight: 620; white-space: nowrap; }
 tbody tr { border-top: 1px solid var(--line); }
-tbody th { font-weight: 550; overflow-wrap: anywhere; }
+tbody th { font-weight: 500; overflow-wrap: anywhere; }
 td { overflow-wrap: anywhere; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: .875em; }
-.bar { display: block; height: 5px; border-radius: 9px; background: var(--line); margin-top: .35rem; min-width: 5rem; overflow: hidden; }
+.bar { display: block; height: 5px; border-radius: 9px; background: var(--line); margin: .35rem 0 0 auto; min-width: 5rem; max-width: 11rem; overflow: hidden; }
 .bar i { display: block; height: 100%; border-radius: 9px; background: var(--c0); }
 .bar.warn i { background: var(--c2); } .bar.bad i { background: var(--bad); }
 .none { border: 1px dashed var(--line); border-radius: 12px; padding: 1rem; color: var(--soft); margin: 0; }
@@ -82,9 +84,11 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; }
   tbody { display: grid; gap: .6rem; }
   tbody tr { border: 1px solid var(--line); border-radius: 12px; padding: .7rem .9rem; background: var(--page); }
   tbody th, td { padding: .16rem 0; }
-  td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .75rem; }
+  td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .8125rem; line-height: 1.85; }
   .n { text-align: left; white-space: normal; }
+  td.n:not(:has(.bar)) { display: inline-flex; width: auto; gap: .5rem; margin-right: 1.5rem; }
+  .bar { margin-left: 0; }
   .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 @media print { body { background: #fff; } section { break-inside: avoid-page; box-shadow: none; } nav { display: none; } }

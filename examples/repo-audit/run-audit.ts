@@ -86,8 +86,11 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     const agent = progress.observe(event)
     if (agent !== null) view.changed(agent)
   })
-  answerQuestions(runtime, approval, () => view.suspend())
-  const stop = (): void => void runtime.stop({ grace: '10s' })
+  answerQuestions(runtime, approval, interrupted, () => view.suspend())
+  const stop = (): void => {
+    view.close()
+    void runtime.stop({ grace: '10s' })
+  }
   interrupted.addEventListener('abort', stop, { once: true })
 
   const board: NoticeBoard = {

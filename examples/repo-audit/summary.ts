@@ -28,7 +28,8 @@ function runLines({ tasks, types, resources, agents, durationMs, slots }: RunFac
       type,
       number(completed),
       number(failed + cancelled + rejected),
-      ...[queueTime.p50Ms, queueTime.p90Ms, runTime.p50Ms, runTime.p90Ms, runTime.maxMs].map(duration),
+      ...[queueTime.p50Ms, queueTime.p90Ms].map((ms) => (queueTime.count === 0 ? '–' : duration(ms))),
+      ...[runTime.p50Ms, runTime.p90Ms, runTime.maxMs].map((ms) => (runTime.count === 0 ? '–' : duration(ms))),
     ],
   )
   return [
@@ -58,7 +59,7 @@ function findingLines({ overview, complexity, secrets, licences, duplicates, ski
   return [
     `Files       ${number(overview.files)} in ${count(overview.folders, 'folder')}, ${bytes(overview.bytes)}, ${count(overview.lines, 'line')}; ${number(skipped.length)} left out`,
     `Largest     ${biggest ? `${printable(biggest.name)} (${bytes(biggest.bytes)})` : 'none'}`,
-    `Complexity  ${count(complexity.counted, 'function')}${worst ? `, the most complex ${printable(worst.name)} at ${printable(worst.file)}:${worst.line} with ${worst.complexity}` : ''}; ${complexity.unparsable.length} files not parsed`,
+    `Complexity  ${count(complexity.counted, 'function')}${worst ? `, the most complex ${printable(worst.name)} at ${printable(worst.file)}:${worst.line} with ${worst.complexity}` : ''}; ${count(complexity.unparsable.length, 'file')} not parsed`,
     `Licences    ${count(licences.packages.length, 'package')}${[...classes].map(([of, packages]) => `, ${packages.length} ${of}`).join('')}`,
     `Secrets     ${secrets.length === 0 ? 'none found' : `${number(secrets.length)} possible`}`,
     `Duplicates  ${number(duplicates.found)} groups, ${percent(share)} of the lines of code`,
