@@ -1,7 +1,7 @@
 import type { PrincipalInput, Runtime } from 'taskwright'
 import type { defineAnalysisTasks } from './analysis-tasks.ts'
-import { plan } from './batches.ts'
 import type { Plan } from './batches.ts'
+import { plan } from './batches.ts'
 import type { defineConclusionTasks } from './conclusion-tasks.ts'
 import type { Findings, Walked } from './findings.ts'
 import type { defineLibraryTasks } from './library-tasks.ts'

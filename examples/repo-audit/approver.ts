@@ -4,11 +4,14 @@ import type { Approval } from './arguments.ts'
 import { printable } from './format.ts'
 import type { Verdict } from './publishing-tasks.ts'
 
+/** Asks somebody. Gives `null` when the question was withdrawn. */
+export type Ask = (prompt: string, withdrawn: AbortSignal) => Promise<Verdict | null>
+
 /**
  * Asks on the terminal. No answer, such as the end of input, is a no; Ctrl-C is passed on as what it is.
  * @returns `null` when the question was withdrawn
  */
-function askPerson(prompt: string, withdrawn: AbortSignal): Promise<Verdict | null> {
+export function askPerson(prompt: string, withdrawn: AbortSignal): Promise<Verdict | null> {
   return new Promise((resolve) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     const settle = (verdict: Verdict | null): void => {
@@ -29,19 +32,10 @@ function askPerson(prompt: string, withdrawn: AbortSignal): Promise<Verdict | nu
 }
 
 /** Answers the questions that tasks ask, as the command line says, until `ended`. */
-export function answerQuestions(
-  runtime: Runtime,
-  approval: Approval,
-  ended: AbortSignal,
-  beforeAsking: () => void,
-): void {
+export function answerQuestions(runtime: Runtime, approval: Approval, ended: AbortSignal, ask: Ask): void {
   runtime.on('task.asked', async ({ taskId, questionId, prompt }) => {
-    const verdictOf = (): Verdict | Promise<Verdict | null> => {
-      if (approval !== 'ask') return { publish: approval === 'approve', by: `--${approval}` }
-      beforeAsking()
-      return askPerson(prompt, ended)
-    }
-    const verdict = await verdictOf()
+    const verdict =
+      approval === 'ask' ? await ask(prompt, ended) : { publish: approval === 'approve', by: `--${approval}` }
     if (verdict !== null) await runtime.get(taskId)?.answer(verdict, questionId)
   })
 }

@@ -20,7 +20,7 @@ export type ReadArguments =
   | { readonly form: 'help' }
   | { readonly form: 'problems'; readonly problems: readonly string[] }
 
-export const defaultSlots = 8
+const defaultSlots = 8
 const mostSlots = 1_024
 
 export const help = `Audits a code base with several agents on one Taskwright runtime, and writes a report.
@@ -74,15 +74,24 @@ function label(paths: readonly string[], base: string): Root[] {
   })
 }
 
-/** Reads the command line. Every problem is found at once. */
-export async function readArguments(args: readonly string[], surroundings: Surroundings): Promise<ReadArguments> {
-  const { cwd, repository, terminal } = surroundings
+interface Options {
+  readonly flags: ReadonlySet<string>
+  readonly values: ReadonlyMap<string, string>
+  readonly folders: readonly string[]
+  readonly problems: readonly string[]
+}
+
+const flagNames: ReadonlySet<string> = new Set(['approve', 'refuse', 'json', 'help'])
+const valueNames: ReadonlySet<string> = new Set(['out', 'slots'])
+
+/** Takes the command line apart. What `parseArgs` would throw at the first problem is collected here. */
+function readOptions(args: readonly string[]): Options {
   const { tokens, positionals } = parseArgs({
     args: [...args],
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: { out: { type: 'string' }, slots: { type: 'string' } },
+    options: { out: { type: 'string' }, slots: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   })
   const problems: string[] = []
   const flags = new Set<string>()
@@ -90,44 +99,59 @@ export async function readArguments(args: readonly string[], surroundings: Surro
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const { name, rawName, value } = token
-    if (name === 'out' || name === 'slots') {
+    if (valueNames.has(name)) {
       if (value === undefined || value === '') problems.push(`${rawName} needs a value`)
       else if (values.has(name)) problems.push(`${rawName} is given twice`)
       else values.set(name, value)
-    } else if (['approve', 'refuse', 'json', 'help'].includes(name) || rawName === '-h') {
+    } else if (flagNames.has(name)) {
       if (value !== undefined) problems.push(`${rawName} takes no value`)
-      flags.add(rawName === '-h' ? 'help' : name)
+      flags.add(name)
     } else {
       problems.push(`${rawName}: there is no such option; --help lists them`)
     }
   }
+  if (flags.has('approve') && flags.has('refuse')) problems.push('--approve and --refuse exclude each other')
+  return { flags, values, folders: positionals, problems }
+}
+
+/** Reads the command line. Every problem is found at once. */
+export async function readArguments(args: readonly string[], surroundings: Surroundings): Promise<ReadArguments> {
+  const { cwd, repository, terminal } = surroundings
+  const { flags, values, folders, problems: wrongOptions } = readOptions(args)
   if (flags.has('help')) return { form: 'help' }
 
-  if (flags.has('approve') && flags.has('refuse')) problems.push('--approve and --refuse exclude each other')
-  const slots = values.has('slots') ? Number(values.get('slots')) : defaultSlots
+  const problems = [...wrongOptions]
+  const slots = Number(values.get('slots') ?? defaultSlots)
   if (!Number.isInteger(slots) || slots < 1 || slots > mostSlots) {
     problems.push(`--slots ${values.get('slots')}: give a whole number from 1 to ${mostSlots}`)
   }
-  const directory = resolve(cwd, values.get('out') ?? 'repo-audit-report')
+  const out = values.get('out') ?? 'repo-audit-report'
+  const directory = resolve(cwd, out)
   const unwritable = await whyUnwritable(directory)
-  if (unwritable !== null) problems.push(`--out ${values.get('out') ?? 'repo-audit-report'}: ${unwritable}`)
-
-  const byDefault = [repository, resolve(repository, 'node_modules/xstate')]
-  const given = positionals.length > 0 ? positionals : byDefault
-  for (const folder of given)
-    problems.push(...(await checkFolder(folder === '' ? '(empty name)' : folder, resolve(cwd, folder))))
+  if (unwritable !== null) problems.push(`--out ${out}: ${unwritable}`)
+  const given = folders.length > 0 ? folders : [repository, resolve(repository, 'node_modules/xstate')]
+  for (const folder of given) {
+    const wrong = folder === '' ? ['a folder with an empty name'] : await checkFolder(folder, resolve(cwd, folder))
+    problems.push(...wrong)
+  }
   if (problems.length > 0) return { form: 'problems', problems }
 
   const paths = [...new Set(await Promise.all(given.map((folder) => realpath(resolve(cwd, folder)))))]
-  const unasked = flags.has('approve') ? 'approve' : flags.has('refuse') ? 'refuse' : null
+  const base = folders.length > 0 ? cwd : await realpath(repository)
   return {
     form: 'run',
     arguments: {
-      roots: label(paths, positionals.length > 0 ? cwd : await realpath(repository)),
-      approval: unasked ?? (terminal ? 'ask' : 'unattended'),
+      roots: label(paths, base),
+      approval: approvalOf(flags, terminal),
       directory,
       json: flags.has('json'),
       slots,
     },
   }
+}
+
+function approvalOf(flags: ReadonlySet<string>, terminal: boolean): Approval {
+  if (flags.has('approve')) return 'approve'
+  if (flags.has('refuse')) return 'refuse'
+  return terminal ? 'ask' : 'unattended'
 }

@@ -1,5 +1,5 @@
-import { byName } from './findings.ts'
 import type { Batch, SourceFile, Walked } from './findings.ts'
+import { byName } from './findings.ts'
 import { languageOf } from './languages.ts'
 import { limits } from './limits.ts'
 

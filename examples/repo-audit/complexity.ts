@@ -1,7 +1,7 @@
-import { parse } from '@babel/parser'
 import type { ParserOptions } from '@babel/parser'
-import { byName } from './findings.ts'
+import { parse } from '@babel/parser'
 import type { Complexity, FunctionComplexity } from './findings.ts'
+import { byName } from './findings.ts'
 import { limits } from './limits.ts'
 
 /** Upper ends of the bands that `spread` counts functions by; the last band is open. */
@@ -189,7 +189,7 @@ function compare(a: FunctionComplexity, b: FunctionComplexity): number {
   return b.complexity - a.complexity || byName(a.file, b.file) || a.line - b.line || byName(a.name, b.name)
 }
 
-export const noComplexity: Complexity = {
+const noComplexity: Complexity = {
   parsed: 0,
   counted: 0,
   sum: 0,

@@ -1,5 +1,5 @@
-import { byName } from './findings.ts'
 import type { Duplicate, Duplicates } from './findings.ts'
+import { byName } from './findings.ts'
 import { limits } from './limits.ts'
 import type { Tokens } from './tokens.ts'
 

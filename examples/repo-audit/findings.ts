@@ -8,14 +8,7 @@ export const sourceFileSchema = z.object({
 })
 export type SourceFile = z.output<typeof sourceFileSchema>
 
-export const skipReasons = [
-  'binary',
-  'too large',
-  'unreadable',
-  'symbolic link',
-  'not a regular file',
-  'too deep',
-] as const
+const skipReasons = ['binary', 'too large', 'unreadable', 'symbolic link', 'not a regular file', 'too deep'] as const
 
 /** Something that was found and not audited, and why. */
 export const skippedSchema = z.object({
@@ -65,8 +58,7 @@ export const functionSchema = z.object({
 })
 export type FunctionComplexity = z.output<typeof functionSchema>
 
-export const unparsableSchema = z.object({ file: z.string(), reason: z.string() })
-export type Unparsable = z.output<typeof unparsableSchema>
+const unparsableSchema = z.object({ file: z.string(), reason: z.string() })
 
 /** `spread` counts functions by complexity: see `complexityBands`. `functions` has the most complex only. */
 export const complexitySchema = z.object({
@@ -126,8 +118,7 @@ export const licencesSchema = z.object({
 })
 export type Licences = z.output<typeof licencesSchema>
 
-export const placeSchema = z.object({ file: z.string(), from: z.number(), to: z.number() })
-export type Place = z.output<typeof placeSchema>
+const placeSchema = z.object({ file: z.string(), from: z.number(), to: z.number() })
 
 /** The same run of tokens in two or more places. */
 export const duplicateSchema = z.object({
@@ -148,7 +139,7 @@ export const duplicatesSchema = z.object({
 })
 export type Duplicates = z.output<typeof duplicatesSchema>
 
-export const overviewSchema = z.object({
+const overviewSchema = z.object({
   files: z.number(),
   folders: z.number(),
   texts: z.number(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addComplexity } from './complexity.ts'
-import { byName, complexitySchema, fileSizeSchema, licenceClueSchema, secretSchema, skippedSchema } from './findings.ts'
 import type { Duplicates, FileSize, Findings, Licences } from './findings.ts'
+import { byName, complexitySchema, fileSizeSchema, licenceClueSchema, secretSchema, skippedSchema } from './findings.ts'
 import { limits } from './limits.ts'
 import { compareSecrets } from './secrets.ts'
 

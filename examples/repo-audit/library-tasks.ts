@@ -1,7 +1,7 @@
 import { defineTask, map } from 'taskwright'
 import { z } from 'zod'
-import { batchSchema, readSchema, walkedSchema } from './findings.ts'
 import type { Skipped } from './findings.ts'
+import { batchSchema, readSchema, walkedSchema } from './findings.ts'
 import type { Library } from './library.ts'
 import { walk } from './walk.ts'
 import { workThrough } from './work-through.ts'

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { Skipped, SourceFile } from './findings.ts'
 import { limits } from './limits.ts'
 
@@ -17,7 +17,7 @@ const binaryProbe = 8_000
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Reads one file as text (UTF-8; bytes that are not become U+FFFD), or tells why not. Never throws. */
-export async function readSource(file: SourceFile): Promise<ReadResult> {
+async function readSource(file: SourceFile): Promise<ReadResult> {
   const skip = (reason: Skipped['reason'], detail: string): ReadResult => ({
     form: 'skipped',
     skipped: { name: file.name, reason, detail },

@@ -1,8 +1,8 @@
 import permissiveTiers from '@blueoak/list/index.json' with { type: 'json' }
 import copyleft from 'spdx-copyleft/index.json' with { type: 'json' }
 import correct from 'spdx-correct'
-import parse from 'spdx-expression-parse'
 import type { Info } from 'spdx-expression-parse'
+import parse from 'spdx-expression-parse'
 import type { LicenceClass } from './findings.ts'
 
 /** The Blue Oak Council's list, its lowest tiers included: all of them are permissive. */

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { z } from 'zod'
-import { byName } from './findings.ts'
 import type { LicenceClue, Licences, PackageLicence, SourceFile } from './findings.ts'
+import { byName } from './findings.ts'
 import { agrees, readExpression, recogniseText } from './licence-names.ts'
 
 const licenceFile = /^(?:un)?(?:licen[cs]e|copying)(?:[-.]\w+)*$/i

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import { help, readArguments } from './arguments.ts'
+import { askPerson } from './approver.ts'
 import type { Arguments } from './arguments.ts'
+import { help, readArguments } from './arguments.ts'
 import { printable } from './format.ts'
 import { onInterrupt } from './interrupts.ts'
 import { BarView, LineView } from './progress-view.ts'
-import { runAudit } from './run-audit.ts'
 import type { AuditResult, Ending } from './run-audit.ts'
+import { runAudit } from './run-audit.ts'
 import { renderSummary } from './summary.ts'
 
 const exitCodes: Readonly<Record<Ending['form'] | 'badArguments' | 'help', number>> = {
@@ -86,6 +87,7 @@ async function main(): Promise<number> {
   const result = await runAudit(read.arguments, {
     interrupted: interruption.signal,
     now,
+    ask: askPerson,
     view: (progress) =>
       process.stderr.isTTY ? new BarView(progress, now, process.stderr) : new LineView(progress, now, say),
   })

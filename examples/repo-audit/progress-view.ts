@@ -1,5 +1,5 @@
-import { MultiBar } from 'cli-progress'
 import type { SingleBar } from 'cli-progress'
+import { MultiBar } from 'cli-progress'
 import { duration, printable } from './format.ts'
 import type { AgentProgress, Progress } from './progress.ts'
 
@@ -135,9 +135,13 @@ export class LineView implements ProgressView {
     this.#line(agent, printable(text))
   }
 
-  suspend(): void {}
+  suspend(): void {
+    // A question goes on a line of its own as it is.
+  }
 
-  close(): void {}
+  close(): void {
+    // What was written stays.
+  }
 
   #line(agent: string, text: string): void {
     const seconds = ((this.#now() - this.#startedAt) / 1_000).toFixed(1)

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { defineTask, NonRetryableError, sequence } from 'taskwright'
 import { z } from 'zod'
-import { findingsSchema } from './findings.ts'
 import type { Findings } from './findings.ts'
+import { findingsSchema } from './findings.ts'
 import { count } from './format.ts'
 import { foreignFiles, generator, makeFolder, replaceFile, restoreFile, unmakeFolder } from './publish.ts'
 import { renderReport } from './report-html.ts'
 import type { RunFacts } from './run-facts.ts'
 
-export const reportFiles = { html: 'index.html', json: 'report.json' } as const
+const reportFiles = { html: 'index.html', json: 'report.json' } as const
 
 /** The editor, or whoever was asked, said no. */
 export class PublicationRefusedError extends NonRetryableError {}

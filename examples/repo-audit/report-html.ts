@@ -1,8 +1,8 @@
 import type { Percentiles } from 'taskwright'
 import type { Findings } from './findings.ts'
 import { bytes, count, duration, number, percent } from './format.ts'
-import { html, ownText } from './html.ts'
 import type { Markup } from './html.ts'
+import { html, ownText } from './html.ts'
 import {
   complexitySection,
   duplicatesSection,

@@ -1,5 +1,5 @@
-import { html } from './html.ts'
 import type { Markup } from './html.ts'
+import { html } from './html.ts'
 
 export interface Column {
   readonly title: string

@@ -1,8 +1,10 @@
+import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { createRuntime } from 'taskwright'
-import { agents, agentWeights, audit } from './agents.ts'
 import type { NoticeBoard } from './agents.ts'
+import { agents, agentWeights, audit } from './agents.ts'
 import { defineAnalysisTasks } from './analysis-tasks.ts'
+import type { Ask } from './approver.ts'
 import { answerQuestions } from './approver.ts'
 import type { Arguments } from './arguments.ts'
 import { defineConclusionTasks } from './conclusion-tasks.ts'
@@ -14,8 +16,8 @@ import { Progress } from './progress.ts'
 import type { ProgressView } from './progress-view.ts'
 import { settleFile } from './publish.ts'
 import { definePublishingTasks, PublicationRefusedError } from './publishing-tasks.ts'
-import { RunRecord } from './run-facts.ts'
 import type { RunFacts } from './run-facts.ts'
+import { RunRecord } from './run-facts.ts'
 import type { Summary } from './summary.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -41,6 +43,7 @@ export interface AuditSurroundings {
   /** ms since the epoch. */
   now(): number
   view(progress: Progress): ProgressView
+  readonly ask: Ask
 }
 
 /** The refusal in the chain of causes of an error, if that is what it comes from. */
@@ -62,7 +65,7 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
   const library = new Library()
   const shelf = { wanted: (name: string) => compared.has(name), tokens: new Map<string, Tokens>() }
   const describeRun = (at: number): RunFacts => record.facts(runtime.stats(), slots, agentWeights, at)
-  const reading = defineLibraryTasks(library, [directory])
+  const reading = defineLibraryTasks(library, [directory, await realpath(directory).catch(() => directory)])
   const analysing = defineAnalysisTasks(library, shelf)
   const concluding = defineConclusionTasks(shelf)
   const publishing = definePublishingTasks({ directory, unattended: approval === 'unattended', describeRun })
@@ -86,7 +89,10 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     const agent = progress.observe(event)
     if (agent !== null) view.changed(agent)
   })
-  answerQuestions(runtime, approval, interrupted, () => view.suspend())
+  answerQuestions(runtime, approval, interrupted, (prompt, withdrawn) => {
+    view.suspend()
+    return surroundings.ask(prompt, withdrawn)
+  })
   const stop = (): void => {
     view.close()
     void runtime.stop({ grace: '10s' })

@@ -63,7 +63,7 @@ export function standsInAddress(address: string): boolean {
 }
 
 /** Bits per character, by how often each occurs. Source: C. Shannon, 1948. */
-export function entropy(value: string): number {
+function entropy(value: string): number {
   const counts = new Map<string, number>()
   for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1)
   return [...counts.values()].reduce(

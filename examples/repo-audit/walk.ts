@@ -1,9 +1,10 @@
+import type { Dirent } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import ignore from 'ignore'
 import type { Ignore } from 'ignore'
-import { byName } from './findings.ts'
+import ignore from 'ignore'
 import type { Skipped, SourceFile, Walked } from './findings.ts'
+import { byName } from './findings.ts'
 import { limits } from './limits.ts'
 
 /** A folder to audit. `label` goes in front of the names of its files; `''` for none. */
@@ -55,52 +56,81 @@ async function rulesIn(directory: string, below: string): Promise<Rules[]> {
   return text.trim() === '' ? [] : [{ base: below, rules: ignore().add(text) }]
 }
 
+class Walk {
+  readonly #root: Root
+  readonly #except: ReadonlySet<string>
+  readonly #open: Folder[] = [{ below: '', depth: 0, rules: [] }]
+  readonly files: SourceFile[] = []
+  readonly skipped: Skipped[] = []
+  folders = 0
+  ignored = 0
+
+  constructor(root: Root, except: readonly string[]) {
+    this.#root = root
+    this.#except = new Set(except)
+  }
+
+  /** Looks into the next folder. @returns its name, or `null` when there is none left. */
+  async step(): Promise<string | null> {
+    const folder = this.#open.pop()
+    if (folder === undefined) return null
+    const { below } = folder
+    const directory = join(this.#root.path, below)
+    try {
+      const entries = await readdir(directory, { withFileTypes: true })
+      this.folders += 1
+      const rules = [...folder.rules, ...(await rulesIn(directory, below))]
+      for (const entry of entries) await this.#meet(entry, { ...folder, rules })
+    } catch (error) {
+      this.#skip(below, 'unreadable', reasonOf(error))
+    }
+    return this.#shown(below)
+  }
+
+  async #meet(entry: Dirent, { below, depth, rules }: Folder): Promise<void> {
+    const path = below + entry.name
+    const absolute = join(this.#root.path, path)
+    const ruledOut = never.has(entry.name) || this.#except.has(absolute)
+    if (ruledOut || isIgnored(entry.isDirectory() ? `${path}/` : path, rules)) this.ignored += 1
+    else if (entry.isSymbolicLink()) this.#skip(path, 'symbolic link', 'not followed')
+    else if (entry.isFile()) await this.#add(path, absolute)
+    else if (!entry.isDirectory()) this.#skip(path, 'not a regular file', 'a device, pipe or socket')
+    else if (depth >= limits.depth) this.#skip(path, 'too deep', `more than ${limits.depth} folders down`)
+    else this.#open.push({ below: `${path}/`, depth: depth + 1, rules })
+  }
+
+  async #add(path: string, absolute: string): Promise<void> {
+    try {
+      const { size } = await lstat(absolute)
+      this.files.push({ path: absolute, name: this.#shown(path), bytes: size })
+    } catch (error) {
+      this.#skip(path, 'unreadable', reasonOf(error))
+    }
+  }
+
+  #skip(path: string, reason: Skipped['reason'], detail: string): void {
+    this.skipped.push({ name: this.#shown(path), reason, detail })
+  }
+
+  #shown(path: string): string {
+    const { label } = this.#root
+    return [label, path].filter((part) => part !== '').join('/') || '.'
+  }
+}
+
 /**
  * Every file below a folder, sorted by name. Honours `.gitignore`. Symbolic links are listed as skipped and not
  * followed, so a loop of them is harmless and nothing outside the folder is read. What cannot be read is listed, too.
  *
  * @throws the reason of `signal`, when it is aborted
  */
-export async function walk(root: Root, options: WalkOptions): Promise<Walked> {
-  const files: SourceFile[] = []
-  const skipped: Skipped[] = []
-  const except = new Set(options.except)
-  const open: Folder[] = [{ below: '', depth: 0, rules: [] }]
-  let folders = 0
-  let ignored = 0
-  const shown = (below: string): string => (root.label === '' ? below : `${root.label}/${below}`)
-
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    options.signal.throwIfAborted()
-    const { below, depth } = folder
-    const directory = join(root.path, below)
-    const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
-      skipped.push({ name: shown(below) || '.', reason: 'unreadable', detail: reasonOf(error) })
-      return null
-    })
-    if (entries === null) continue
-    folders += 1
-    const rules = [...folder.rules, ...(await rulesIn(directory, below))]
-    for (const entry of entries) {
-      const path = below + entry.name
-      const absolute = join(root.path, path)
-      if (never.has(entry.name) || except.has(absolute) || isIgnored(entry.isDirectory() ? `${path}/` : path, rules)) {
-        ignored += 1
-      } else if (entry.isSymbolicLink()) {
-        skipped.push({ name: shown(path), reason: 'symbolic link', detail: 'not followed' })
-      } else if (entry.isDirectory()) {
-        if (depth < limits.depth) open.push({ below: `${path}/`, depth: depth + 1, rules })
-        else skipped.push({ name: shown(path), reason: 'too deep', detail: `more than ${limits.depth} folders down` })
-      } else if (entry.isFile()) {
-        const found = await lstat(absolute).catch((error: unknown) => reasonOf(error))
-        if (typeof found === 'string') skipped.push({ name: shown(path), reason: 'unreadable', detail: found })
-        else files.push({ path: absolute, name: shown(path), bytes: found.size })
-      } else {
-        skipped.push({ name: shown(path), reason: 'not a regular file', detail: 'a device, pipe or socket' })
-      }
-    }
-    options.onProgress?.(files.length, shown(below))
+export async function walk(root: Root, { signal, except = [], onProgress }: WalkOptions): Promise<Walked> {
+  const walking = new Walk(root, except)
+  for (let folder = await walking.step(); folder !== null; folder = await walking.step()) {
+    signal.throwIfAborted()
+    onProgress?.(walking.files.length, folder)
   }
+  const { files, skipped, folders, ignored } = walking
   files.sort((a, b) => byName(a.name, b.name))
   skipped.sort((a, b) => byName(a.name, b.name))
   return { files, skipped, folders, ignored }
