@@ -162,22 +162,18 @@ export class Supervisor implements SupervisorPerformer {
     this.#admission.count(task, true)
     const { facts, progress } = task
     const { definition } = facts
-    const now = this.#services.environment.clock.now()
-    this.scheduler.enqueue(
-      {
-        id: facts.id,
-        type: definition.type,
-        principal: facts.principal,
-        priority: progress.priority,
-        seq: facts.seq,
-        queuedAt: progress.queuedAt ?? now,
-        deadlineAt: facts.deadlineAt,
-        estimateMs: facts.estimateMs ?? definition.timeoutMs,
-        vector: facts.vector,
-        concurrency: definition.concurrency,
-      },
-      now,
-    )
+    this.scheduler.enqueue({
+      id: facts.id,
+      type: definition.type,
+      principal: facts.principal,
+      priority: progress.priority,
+      seq: facts.seq,
+      queuedAt: progress.queuedAt ?? facts.createdAt,
+      deadlineAt: facts.deadlineAt,
+      estimateMs: facts.estimateMs ?? definition.timeoutMs,
+      vector: facts.vector,
+      concurrency: definition.concurrency,
+    })
   }
 
   #reprioritise(taskId: string, priority: number): void {

@@ -8,6 +8,10 @@ import type { PrincipalStanding } from './policies/share.ts'
 /** Shares are rounded to this grain, so that sums of floats in another order are still equal shares. */
 const grain = 1e-9
 
+function rounded(share: number): number {
+  return Math.round(share / grain) * grain
+}
+
 /** What one principal waits for, holds and has had. */
 export class PrincipalAccount implements PrincipalStanding {
   principal: Principal
@@ -17,25 +21,27 @@ export class PrincipalAccount implements PrincipalStanding {
   service = 0
   readonly #held = new Map<number, Reservations>()
   readonly #ledger: Ledger
-  readonly #openedAt: number
 
-  constructor(principal: Principal, ledger: Ledger, openedAt: number) {
+  constructor(principal: Principal, ledger: Ledger) {
     this.principal = principal
     this.#ledger = ledger
-    this.#openedAt = openedAt
   }
 
-  /** Normalised service received by `now`, in ms of holding everything there is at weight 1. */
-  serviceAt(now: number): number {
-    return this.service + this.weightedShare * (now - this.#openedAt)
+  /** Charges `ms` of holding `vector`; negative: gives back what was charged too much. */
+  charge(vector: DemandVector, ms: number): void {
+    let dominant = 0
+    eachAmount(vector, (index, amount) => {
+      dominant = Math.max(dominant, this.#fractionOf(index, amount))
+    })
+    this.service += (dominant * ms) / this.principal.weight
   }
 
   /** An idle principal comes back: what it did not use while idle is no credit. */
-  catchUp(virtualTime: number, now: number): void {
-    this.service += Math.max(0, virtualTime - this.serviceAt(now))
+  catchUp(virtualTime: number): void {
+    this.service = Math.max(this.service, virtualTime)
   }
 
-  hold(vector: DemandVector, now: number): void {
+  hold(vector: DemandVector): void {
     this.running++
     eachAmount(vector, (index, amount) => {
       let held = this.#held.get(index)
@@ -45,23 +51,25 @@ export class PrincipalAccount implements PrincipalStanding {
       }
       held.add(amount)
     })
-    this.recompute(now)
+    this.recompute()
   }
 
-  giveUp(vector: DemandVector, now: number): void {
+  giveUp(vector: DemandVector): void {
     this.running--
     eachAmount(vector, (index, amount) => this.#held.get(index)?.subtract(amount))
-    this.recompute(now)
+    this.recompute()
   }
 
   /** Sets the share anew from what is held, what there is and the weight; the service so far stays as it is. */
-  recompute(now: number): void {
-    const service = this.serviceAt(now)
+  recompute(): void {
     let dominant = 0
     for (const [index, { sum }] of this.#held) {
-      if (sum > 0) dominant = Math.max(dominant, Math.min(1, sum / this.#ledger.meter(index).capacity))
+      if (sum > 0) dominant = Math.max(dominant, this.#fractionOf(index, sum))
     }
-    this.weightedShare = Math.round(dominant / this.principal.weight / grain) * grain
-    this.service = service - this.weightedShare * (now - this.#openedAt)
+    this.weightedShare = rounded(dominant / this.principal.weight)
+  }
+
+  #fractionOf(index: number, amount: number): number {
+    return Math.min(1, amount / this.#ledger.meter(index).capacity)
   }
 }

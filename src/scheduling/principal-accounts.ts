@@ -8,57 +8,70 @@ import type { Running } from './running-tasks.ts'
 /** Idle principals whose service is still ahead are kept; beyond this number those that are not are looked for. */
 const sweepAt = 256
 
+/** The least that a grant is charged, ms: tasks that take no time still take turns. */
+const leastMs = 1
+
+/** How much the held time of one more task counts in the mean. */
+const smoothing = 0.1
+
 /**
  * The principals, and the virtual time of their service: that of the furthest start so far. A principal that begins to
- * wait is brought up to it. Source: start-time fair queueing (see `policies/share.ts`).
+ * wait is brought up to it. A grant is charged at once, with the mean time that tasks hold their resources, and set
+ * right when the time is known. Source: see `policies/share.ts`.
  */
 export class PrincipalAccounts {
   readonly #ledger: Ledger
-  readonly #openedAt: number
   readonly #byId = new Map<string, PrincipalAccount>()
   #virtualTime = 0
+  #meanHeldMs: number | null = null
   #sweepAt = sweepAt
 
-  constructor(ledger: Ledger, now: number) {
+  constructor(ledger: Ledger) {
     this.#ledger = ledger
-    this.#openedAt = now
   }
 
   values(): IterableIterator<PrincipalAccount> {
     return this.#byId.values()
   }
 
-  open(principal: Principal, now: number): PrincipalAccount {
+  open(principal: Principal): PrincipalAccount {
     let account = this.#byId.get(principal.id)
     if (!account) {
-      if (this.#byId.size >= this.#sweepAt) this.#sweep(now)
-      account = new PrincipalAccount(principal, this.#ledger, this.#openedAt)
+      if (this.#byId.size >= this.#sweepAt) this.#sweep()
+      account = new PrincipalAccount(principal, this.#ledger)
       this.#byId.set(principal.id, account)
     }
     return account
   }
 
-  reweigh(account: PrincipalAccount, principal: Principal, now: number): void {
+  reweigh(account: PrincipalAccount, principal: Principal): void {
     account.principal = principal
-    account.recompute(now)
+    account.recompute()
   }
 
-  catchUp(account: PrincipalAccount, now: number): void {
-    account.catchUp(this.#virtualTime, now)
+  catchUp(account: PrincipalAccount): void {
+    account.catchUp(this.#virtualTime)
   }
 
-  grant(account: PrincipalAccount, vector: DemandVector, now: number): void {
-    this.#virtualTime = Math.max(this.#virtualTime, account.serviceAt(now))
-    account.hold(vector, now)
+  /** @returns how many ms the grant was charged with */
+  grant(account: PrincipalAccount, vector: DemandVector): number {
+    const chargedMs = Math.max(leastMs, this.#meanHeldMs ?? leastMs)
+    this.#virtualTime = Math.max(this.#virtualTime, account.service)
+    account.hold(vector)
+    account.charge(vector, chargedMs)
+    return chargedMs
   }
 
-  release(account: PrincipalAccount, vector: DemandVector, now: number): void {
-    account.giveUp(vector, now)
+  release({ account, vector, grantedAt, chargedMs }: Running, now: number): void {
+    const heldMs = Math.max(leastMs, now - grantedAt)
+    account.giveUp(vector)
+    account.charge(vector, heldMs - chargedMs)
+    this.#meanHeldMs = this.#meanHeldMs === null ? heldMs : this.#meanHeldMs + smoothing * (heldMs - this.#meanHeldMs)
   }
 
   /** Nobody waits or runs: the next busy period starts with everybody equal. */
-  onIdle(now: number): void {
-    for (const account of this.#byId.values()) this.#virtualTime = Math.max(this.#virtualTime, account.serviceAt(now))
+  onIdle(): void {
+    for (const { service } of this.#byId.values()) this.#virtualTime = Math.max(this.#virtualTime, service)
     this.#byId.clear()
   }
 
@@ -76,10 +89,10 @@ export class PrincipalAccounts {
     }
   }
 
-  #sweep(now: number): void {
+  #sweep(): void {
     for (const [id, account] of this.#byId) {
       const isIdle = account.waiting === 0 && account.running === 0
-      if (isIdle && account.serviceAt(now) <= this.#virtualTime) this.#byId.delete(id)
+      if (isIdle && account.service <= this.#virtualTime) this.#byId.delete(id)
     }
     this.#sweepAt = Math.max(sweepAt, 2 * this.#byId.size)
   }

@@ -12,6 +12,9 @@ export interface Running extends HeapNode {
   readonly type: string
   readonly account: PrincipalAccount
   readonly vector: DemandVector
+  readonly grantedAt: number
+  /** The held time that its principal was charged at the grant, ms. */
+  readonly chargedMs: number
   /** When it is expected to end, by its estimate: absolute, ms. `null`: unknown. */
   readonly endsAt: number | null
   /** Order of grants. */
@@ -50,7 +53,7 @@ export class RunningTasks {
     return this.#byLease.values()
   }
 
-  add(task: ReadyTask, lease: Lease, account: PrincipalAccount): Running {
+  add(task: ReadyTask, lease: Lease, account: PrincipalAccount, chargedMs: number): Running {
     const endsAt = task.estimateMs === null ? null : lease.grantedAt + task.estimateMs
     const running: Running = {
       leaseId: lease.id,
@@ -58,6 +61,8 @@ export class RunningTasks {
       type: task.type,
       account,
       vector: task.vector,
+      grantedAt: lease.grantedAt,
+      chargedMs,
       endsAt,
       serial: this.#serial++,
       heapIndex: notInHeap,

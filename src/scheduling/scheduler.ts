@@ -70,7 +70,7 @@ export class Scheduler {
     if (principalConcurrency !== null) refuseUnlessCount('principalConcurrency', principalConcurrency)
     refuseUnlessCount('backfillDepth', backfillDepth)
     this.ledger = new Ledger(pools, now)
-    this.#accounts = new PrincipalAccounts(this.ledger, now)
+    this.#accounts = new PrincipalAccounts(this.ledger)
     this.#principalLimit = principalConcurrency
     this.#queue = new ReadyQueue(order, share, {
       isTypeFull: (type) => this.#running.roomOf(type) <= 0,
@@ -91,7 +91,7 @@ export class Scheduler {
   }
 
   /** @throws InvariantError for a task that waits already, a weight that is not positive, or a key that is no number */
-  enqueue(task: ReadyTask, now: number): void {
+  enqueue(task: ReadyTask): void {
     const { principal } = task
     if (!(Number.isFinite(principal.weight) && principal.weight > 0)) {
       throw new InvariantError(
@@ -99,13 +99,13 @@ export class Scheduler {
       )
     }
     const key = this.#queue.keyFor(task)
-    const account = this.#accounts.open(principal, now)
+    const account = this.#accounts.open(principal)
     if (account.principal.weight !== principal.weight) {
-      this.#accounts.reweigh(account, principal, now)
+      this.#accounts.reweigh(account, principal)
       this.#queue.placeAccount(account)
       this.#selector.unsettle()
     }
-    if (account.waiting === 0) this.#accounts.catchUp(account, now)
+    if (account.waiting === 0) this.#accounts.catchUp(account)
     if (this.#running.limitType(task.type, task.concurrency)) {
       this.#queue.placeType(task.type)
       this.#selector.unsettle()
@@ -145,9 +145,8 @@ export class Scheduler {
     const lease = this.ledger.grant({ id, epoch, expiresAt, taskId: task.id, vector: task.vector }, now)
     const { account } = waiting.lane.group
     this.#dequeue(waiting)
-    const running = this.#running.add(task, lease, account)
-    this.#selector.onGrant(running)
-    this.#accounts.grant(account, task.vector, now)
+    const chargedMs = this.#accounts.grant(account, task.vector)
+    this.#selector.onGrant(this.#running.add(task, lease, account, chargedMs))
     this.#queue.placeAccount(account)
     if (this.#running.roomOf(task.type) <= 0) this.#queue.placeType(task.type)
     return { task, lease }
@@ -161,11 +160,11 @@ export class Scheduler {
     const { account, vector, type } = running
     this.#running.remove(running)
     this.#selector.onRelease(running)
-    this.#accounts.release(account, vector, now)
+    this.#accounts.release(running, now)
     this.#queue.placeAccount(account)
     if (this.#running.roomOf(type) === 1) this.#queue.placeType(type)
     for (const index of vector.indices) this.#wake(index, now)
-    if (this.#running.size === 0 && this.size === 0) this.#accounts.onIdle(now)
+    if (this.#running.size === 0 && this.size === 0) this.#accounts.onIdle()
     return released
   }
 
@@ -221,7 +220,7 @@ export class Scheduler {
 
   #onResize(now: number): void {
     this.#seenResizes = this.ledger.resizes
-    for (const account of this.#accounts.values()) account.recompute(now)
+    for (const account of this.#accounts.values()) account.recompute()
     this.#queue.placeAll()
     for (let index = 0; index < this.ledger.width; index++) this.#wake(index, now)
     this.#selector.unsettle()

@@ -30,7 +30,7 @@ function measure(waiting: number, workOf: (index: number) => Partial<Work>) {
         return index
       },
     })
-    scheduler.enqueue(task, 0)
+    scheduler.enqueue(task)
   }
   const grant = () => scheduler.grantNext(0, ({ id }) => ({ id, epoch: 1, expiresAt: null }))
   const drain = () => {

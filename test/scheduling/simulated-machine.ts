@@ -71,7 +71,7 @@ export class SimulatedMachine {
 
   arrive(work: Work): void {
     this.#works.set(work.id, work)
-    this.scheduler.enqueue(this.ready(work), this.now)
+    this.scheduler.enqueue(this.ready(work))
   }
 
   /** Runs until nothing is left to happen, or the time is `until`. */

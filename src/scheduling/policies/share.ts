@@ -6,8 +6,8 @@ export interface PrincipalStanding {
   /** The largest fraction of any one resource that its leases hold now, divided by its weight. */
   readonly weightedShare: number
   /**
-   * Its weighted share integrated over time (ms), on one scale for all principals. Compare it only between principals
-   * of equal `weightedShare`: between those the difference is the same at every instant.
+   * What it has had: for each grant its dominant share times the ms that it holds it, divided by the weight, in ms of
+   * holding everything at weight 1. Charged at the grant with the mean held time, set right at the release.
    */
   readonly service: number
 }
@@ -19,16 +19,16 @@ export interface PrincipalStanding {
 export type SharePolicy = (first: PrincipalStanding, second: PrincipalStanding) => number
 
 /**
- * Weighted dominant-resource fairness: the principal with the smallest weighted dominant share goes next; among
- * equals the one that had the least service, counted as in start-time fair queueing, so that a principal that was
- * idle has no credit from it; then the order of the tasks.
- * With m slots each principal's share is within one slot of its weight's; on one slot service alone decides.
+ * Weighted dominant-resource fairness over time: the principal that had the least service goes next, then the one that
+ * holds the smallest weighted dominant share now, then the order of the tasks. Since a grant is charged at once, many
+ * slots that come free together are shared out by weight; and since service adds up, shares keep to the weights on few
+ * slots too. A principal that was idle has no credit from it.
  *
- * Sources: A. Ghodsi et al., "Dominant Resource Fairness", NSDI 2011; P. Goyal, H. Vin, H. Cheng, "Start-time Fair
- * Queueing", SIGCOMM 1996.
+ * Sources: A. Ghodsi et al., "Dominant Resource Fairness", NSDI 2011, and "Multi-Resource Fair Queueing for Packet
+ * Processing", SIGCOMM 2012; P. Goyal, H. Vin, H. Cheng, "Start-time Fair Queueing", SIGCOMM 1996.
  */
 export function dominantResourceFairness(): SharePolicy {
-  return (first, second) => first.weightedShare - second.weightedShare || first.service - second.service
+  return (first, second) => first.service - second.service || first.weightedShare - second.weightedShare
 }
 
 /** No shares: the order of the tasks decides over all principals. */
