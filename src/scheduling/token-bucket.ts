@@ -63,7 +63,8 @@ export class TokenBucket implements Meter {
   availableAt(amount: number, now: number): number | null {
     if (this.fits(amount, now)) return now
     if (this.#perMs === 0 || !this.isForeseeable(amount)) return null
-    const at = Math.ceil(now + (amount - this.available(now)) / this.#perMs)
+    // With the slack that `fits` gives: a rounding error must not cost a whole ms.
+    const at = Math.ceil(now + (amount - slackOf(this.#burst) - this.available(now)) / this.#perMs)
     // A deficit smaller than the time's own precision must still move time on, or the caller's timer would spin.
     return at > now ? at : Math.floor(now) + 1
   }

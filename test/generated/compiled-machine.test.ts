@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { initialTransition, transition } from 'xstate'
 import { compiledSupervisor } from '../../src/machines/supervisor-engine.ts'
-import { supervisorMachine } from '../../src/machines/supervisor-machine.ts'
 import type { SupervisorMachineEvent } from '../../src/machines/supervisor-machine.ts'
+import { supervisorMachine } from '../../src/machines/supervisor-machine.ts'
 import { compiledTask } from '../../src/machines/task-engine.ts'
-import { initialTaskContext, taskMachine } from '../../src/machines/task-machine.ts'
+import { taskMachine } from '../../src/machines/task-machine.ts'
+import { initialTaskContext } from '../../src/machines/task-tables.ts'
 import { sampleTaskEvents } from './task-events.ts'
 
 const input = { id: 't', type: 'sample', maxAttempts: 2, conditionsMet: false }
@@ -16,26 +17,30 @@ const effectNames = (actions: readonly { type: string }[]) => actions.map(({ typ
 describe('the compiled machine does what XState does', () => {
   test('the task machine, on any sequence of messages', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: sampleTaskEvents(0).length - 1 }), { maxLength: 60 }), fc.integer({ min: 0, max: 1 }), (choices, lag) => {
-        let [interpreted] = initialTransition(taskMachine, input)
-        let compiled = compiledTask.start(initialTaskContext(input))
-        expect(compiled.value).toEqual(interpreted.value)
-        for (const choice of choices) {
-          if (interpreted.status === 'done') break
-          const { epoch } = interpreted.context
-          const event = sampleTaskEvents(Math.max(0, epoch - lag * (choice % 2)))[choice]
-          if (!event) continue
-          const [next, actions] = transition(taskMachine, interpreted, event)
-          const step = compiledTask.step(compiledTask.configurationOf(compiled.value), compiled.context, event)
-          if (step) compiled = step.snapshot
-          expect(compiled.value, event.type).toEqual(next.value)
-          expect(compiled.context, event.type).toEqual(next.context)
-          expect(compiled.status).toBe(next.status)
-          expect(compiled.output).toEqual(next.output)
-          expect(step?.effects ?? []).toEqual(effectNames(actions))
-          interpreted = next
-        }
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: sampleTaskEvents(0).length - 1 }), { maxLength: 60 }),
+        fc.integer({ min: 0, max: 1 }),
+        (choices, lag) => {
+          let [interpreted] = initialTransition(taskMachine, input)
+          let compiled = compiledTask.start(initialTaskContext(input))
+          expect(compiled.value).toEqual(interpreted.value)
+          for (const choice of choices) {
+            if (interpreted.status === 'done') break
+            const { epoch } = interpreted.context
+            const event = sampleTaskEvents(Math.max(0, epoch - lag * (choice % 2)))[choice]
+            if (!event) continue
+            const [next, actions] = transition(taskMachine, interpreted, event)
+            const step = compiledTask.step(compiledTask.configurationOf(compiled.value), compiled.context, event)
+            if (step) compiled = step.snapshot
+            expect(compiled.value, event.type).toEqual(next.value)
+            expect(compiled.context, event.type).toEqual(next.context)
+            expect(compiled.status).toBe(next.status)
+            expect(compiled.output).toEqual(next.output)
+            expect(step?.effects ?? []).toEqual(effectNames(actions))
+            interpreted = next
+          }
+        },
+      ),
       { numRuns: 1_000 },
     )
   })
@@ -64,7 +69,11 @@ describe('the compiled machine does what XState does', () => {
         for (const event of sequence) {
           if (interpreted.status === 'done') break
           const [next, actions] = transition(supervisorMachine, interpreted, event)
-          const step = compiledSupervisor.step(compiledSupervisor.configurationOf(compiled.value), compiled.context, event)
+          const step = compiledSupervisor.step(
+            compiledSupervisor.configurationOf(compiled.value),
+            compiled.context,
+            event,
+          )
           if (step) compiled = step.snapshot
           expect(compiled.value).toEqual(next.value)
           expect(compiled.context).toEqual(next.context)

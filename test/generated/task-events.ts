@@ -1,4 +1,4 @@
-import type { TaskMachineEvent } from '../../src/machines/task-machine.ts'
+import type { TaskMachineEvent } from '../../src/machines/task-tables.ts'
 import type { Failure } from '../../src/model/errors.ts'
 
 const failure = (code: Failure['code'], retryable: boolean): Failure => ({ code, message: `sample ${code}`, retryable })
@@ -33,6 +33,9 @@ export function sampleTaskEvents(epoch: number): TaskMachineEvent[] {
     { type: 'deadline', failure: failure('DEADLINE_EXCEEDED', false) },
     { type: 'shutdown', failure: failure('SHUTDOWN', false) },
     { type: 'rollback.finished', report: { status: 'complete', undone: ['b', 'a'] } },
-    { type: 'rollback.finished', report: { status: 'incomplete', undone: ['b'], standing: [{ step: 'a', message: 'no' }] } },
+    {
+      type: 'rollback.finished',
+      report: { status: 'incomplete', undone: ['b'], standing: [{ step: 'a', message: 'no' }] },
+    },
   ]
 }
