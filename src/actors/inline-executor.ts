@@ -28,7 +28,7 @@ export interface RunningHandler {
 const functionHandler: RunningHandler = { child: null, stop: () => undefined, abandon: () => undefined }
 
 /** What a handler's throw means: any error may be retried, but those that say they may not. */
-export function failureOf(thrown: unknown): Failure {
+function failureOf(thrown: unknown): Failure {
   const permanent = thrown instanceof NonRetryableError || thrown instanceof RefusedError
   return { code: 'HANDLER_FAILED', message: describeThrown(thrown), retryable: !permanent, cause: thrown }
 }

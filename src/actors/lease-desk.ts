@@ -1,4 +1,5 @@
 import type { Failure } from '../model/errors.ts'
+import type { Overrun } from '../scheduling/ledger.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
 import type { SupervisorMessage } from './supervisor-messages.ts'
 import type { TaskServices } from './task-services.ts'
@@ -55,6 +56,7 @@ export class LeaseDesk {
   /** Books what a task reports to have used; a budget that cannot give it stops the task. */
   use({ taskId, leaseId, epoch, usage }: Extract<SupervisorMessage, { type: 'lease.use' }>): void {
     const result = this.#scheduler.ledger.use(leaseId, epoch, usage, this.#now())
+    for (const overrun of result.overruns) this.#alertOverrun(taskId, overrun)
     if (result.ok) return
     const { resource, asked, available } = result
     const failure: Failure = {
@@ -73,6 +75,11 @@ export class LeaseDesk {
     } catch (refusal) {
       reply.refused(refusal)
     }
+  }
+
+  #alertOverrun(taskId: string, { resource, reserved, used }: Overrun): void {
+    const message = `${taskId} used ${used} of ${resource}, and its demand said ${reserved}; correct the demand`
+    this.#services.journal.ofRuntime({ type: 'alert', code: 'USAGE_OVERRUN', message, taskId })
   }
 
   #watch(leaseId: string, epoch: number, expiresAt: number | null): void {

@@ -1,4 +1,4 @@
-import type { Reply, SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
+import type { SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
 import type { TaskFacts } from './task-record.ts'
 
 /** A request to take a task on, checked and complete. */
@@ -16,5 +16,3 @@ export type SupervisorMessage = SupervisorMachineEvent<Submission>
 export interface SupervisorMailbox {
   send(message: SupervisorMessage): void
 }
-
-export type { Reply }

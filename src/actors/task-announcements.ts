@@ -8,7 +8,7 @@ import { stageOf } from './task-configuration.ts'
 import type { TaskServices } from './task-services.ts'
 
 /** A failure as it may be written down: no thrown value, no secrets. */
-export function recorded(failure: Failure | null): RecordedFailure {
+function recorded(failure: Failure | null): RecordedFailure {
   if (!failure) return { code: 'HANDLER_FAILED', message: 'no failure was recorded', retryable: false }
   const { code, message, retryable } = failure
   return { code, message: redactText(message), retryable }

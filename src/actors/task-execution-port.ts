@@ -99,7 +99,9 @@ export class TaskExecutionPort implements ExecutionPort {
     this.#task.send({ type: 'question.closed', epoch: this.#epoch })
   }
 
+  /** @throws RefusedError `POOL_UNKNOWN` for a resource that no pool has */
   use(usage: Demand): void {
+    this.#services.ledger.compile(usage)
     this.report({ type: 'task.used', usage })
     const { leaseId } = this.#task.context
     if (leaseId === null) return

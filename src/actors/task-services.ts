@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import type { Ledger } from '../scheduling/ledger.ts'
 import type { Journal } from './journal.ts'
 import type { Monitor } from './monitor.ts'
 import type { SupervisorMailbox } from './supervisor-messages.ts'
@@ -16,6 +17,7 @@ export interface TaskServices {
   readonly journal: Journal
   readonly monitor: Monitor
   readonly log: Logger
+  readonly ledger: Pick<Ledger, 'compile'>
   readonly supervisor: SupervisorMailbox
   /** Takes a child on through the runtime's door, with every check that a caller's task gets. */
   submitChild<Input extends z.ZodType, Output extends z.ZodType>(

@@ -1,4 +1,4 @@
-import type { Failure, FailureCode } from './errors.ts'
+import type { Failure } from './errors.ts'
 import type { TaskKind } from './kind.ts'
 import type { RollbackReport } from './outcome.ts'
 import type { Demand } from './resources.ts'
@@ -95,8 +95,3 @@ export type TaskEvent = TaskHappening extends infer H
 
 /** Everything that the journal keeps and `runtime.on` tells, by `type`. */
 export type RuntimeEvent = TaskEvent | Sealed<RuntimeHappening>
-
-/** The code of the failure that an event carries, if it carries one. */
-export function failureCode(event: RuntimeEvent): FailureCode | null {
-  return 'failure' in event ? event.failure.code : null
-}

@@ -32,8 +32,6 @@ export type TaskOutcome<Output = unknown> =
     }
   | { readonly status: 'rejected'; readonly failure: Failure; readonly attempts: 0 }
 
-export type OutcomeStatus = TaskOutcome['status']
-
 /** Thrown by `result()` when a task did not complete. `code` is the failure's; `outcome` tells all. */
 export class TaskEndedError extends TaskwrightError<Failure['code']> {
   readonly taskId: string

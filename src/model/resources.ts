@@ -51,7 +51,7 @@ const perSchema = z.union([
   durationSchema,
 ])
 
-export const resourceSchema = z.union(
+const resourceSchema = z.union(
   [
     amount.transform((capacity): ResourceSpec => ({ form: 'reusable', capacity })),
     z.strictObject({ capacity: amount }).transform(({ capacity }): ResourceSpec => ({ form: 'reusable', capacity })),

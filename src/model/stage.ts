@@ -16,5 +16,3 @@ export const taskStages = [
 ] as const
 
 export type TaskStage = (typeof taskStages)[number]
-
-export const finalStages: ReadonlySet<TaskStage> = new Set(['completed', 'failed', 'cancelled', 'rejected'])

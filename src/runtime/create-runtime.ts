@@ -87,6 +87,7 @@ export class Runtime {
       journal: new Journal(environment.clock, options.store, this.#hub, logger),
       monitor: this.#monitor,
       log: logger,
+      ledger: scheduler.ledger,
       supervisor: this.#logic,
       submitChild: (parent, definition, input, options) =>
         this.#submit(definition, input, options, { principal: parent.facts.principal, parentId: parent.id }),
