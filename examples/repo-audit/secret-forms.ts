@@ -41,8 +41,11 @@ export const secretlintRules: Readonly<Record<string, string>> = {
 export const assignment =
   /(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)[\w-]{0,40}["']?\s{0,3}(?::|=|=>)\s{0,3}(?:(["'`])([^"'`\s]{12,200})\1|([^\s"'`,;(){}]{12,200})(?=\s|$))/gi
 
-const standIn =
-  /example|placeholder|dummy|redacted|x{4}|\*{3}|\.{3}|…|<[^>]*>|\$\{|\$\(|\{\{|%[({]|(.)\1{7}|0123456789|abcdefgh/i
+const standIn = /example|placeholder|dummy|redacted|x{6}|\*{3}|\.{3}|…|<[^>]*>|\$\{|\$\(|\{\{|%[({]/i
+/** Only in a short value: zeros repeat in the encoding of a real private key. */
+const repeated = /(.)\1{7}/
+const shortValue = 200
+const countedOut = /x{4}|0123456789|abcdefgh/i
 const madeUp = /change.?me|your|sample|insert|fake|mock|fixture|process\.|import\.|env\b|test|todo|none|null|undefined/i
 
 /** Passwords that guard nothing: what documentation and local databases are full of. */
@@ -52,7 +55,7 @@ const commonWords: ReadonlySet<string> = new Set(
 
 /** Whether a value only shows where a secret would go. */
 export function standsIn(value: string): boolean {
-  return standIn.test(value)
+  return standIn.test(value) || (value.length < shortValue && repeated.test(value))
 }
 
 /** Whether the password in `scheme://user:password@host` only shows where one would go. */
@@ -74,7 +77,7 @@ function entropy(value: string): number {
 
 /** Whether a value that a name calls a secret looks like one: mixed, random, not a path, an address or a word. */
 export function looksRandom(value: string): boolean {
-  if (standIn.test(value) || madeUp.test(value)) return false
+  if (standsIn(value) || madeUp.test(value) || countedOut.test(value)) return false
   if (/^[./~]|:\/\/|^[\w.]+\($/.test(value)) return false
   if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) return false
   if (/^[a-z]+(?:[._-][a-z\d]{1,12})*$/.test(value)) return false

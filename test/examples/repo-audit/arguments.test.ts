@@ -1,0 +1,115 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readArguments } from '../../../examples/repo-audit/arguments.ts'
+import { scratchFolder } from './scratch-folder.ts'
+
+function surroundings(terminal = false) {
+  const cwd = scratchFolder({ 'a/x.ts': '', 'b/y.ts': '', 'file.txt': '', 'repo/node_modules/xstate/index.js': '' })
+  return { cwd, repository: join(cwd, 'repo'), terminal }
+}
+
+const problemsOf = async (...args: string[]) => {
+  const read = await readArguments(args, surroundings())
+  return read.form === 'problems' ? read.problems : []
+}
+
+describe('what is read', () => {
+  test('nothing said: the repository and its package xstate, to the folder’s report, nobody asked', async () => {
+    const given = surroundings()
+    expect(await readArguments([], given)).toEqual({
+      form: 'run',
+      arguments: {
+        roots: [
+          { path: given.repository, label: '' },
+          { path: join(given.repository, 'node_modules/xstate'), label: 'node_modules/xstate' },
+        ],
+        approval: 'unattended',
+        directory: join(given.cwd, 'repo-audit-report'),
+        json: false,
+        slots: 8,
+      },
+    })
+  })
+
+  test('everything said', async () => {
+    const given = surroundings(true)
+    const args = ['a', '--approve', 'b', '--out=c', '--slots', '3', '--json']
+    expect(await readArguments(args, given)).toMatchObject({
+      form: 'run',
+      arguments: {
+        roots: [{ label: 'a' }, { label: 'b' }],
+        approval: 'approve',
+        directory: join(given.cwd, 'c'),
+        json: true,
+        slots: 3,
+      },
+    })
+  })
+
+  test('one folder needs no label; the same folder twice is one', async () => {
+    const given = surroundings()
+    symlinkSync('a', join(given.cwd, 'also-a'))
+    expect(await readArguments(['a', './a', 'also-a'], given)).toMatchObject({
+      arguments: { roots: [{ path: join(given.cwd, 'a'), label: '' }] },
+    })
+  })
+
+  test.each([
+    [['a'], true, 'ask'],
+    [['a'], false, 'unattended'],
+    [['a', '--refuse'], true, 'refuse'],
+    [['a', '--approve'], false, 'approve'],
+  ])('%j on a terminal: %s → %s', async (args, terminal, approval) => {
+    expect(await readArguments(args, surroundings(terminal))).toMatchObject({ arguments: { approval } })
+  })
+
+  test('help goes before everything', async () => {
+    expect(await readArguments(['--nonsense', '-h'], surroundings())).toEqual({ form: 'help' })
+  })
+})
+
+describe('what is refused', () => {
+  test('every problem is listed', async () => {
+    expect(
+      await problemsOf(
+        '--approve',
+        '--refuse',
+        '--bogus',
+        '--slots',
+        'many',
+        'nowhere',
+        'file.txt',
+        '--out',
+        'file.txt',
+      ),
+    ).toEqual([
+      '--bogus: there is no such option; --help lists them',
+      '--approve and --refuse exclude each other',
+      '--slots many: give a whole number from 1 to 1024',
+      '--out file.txt: it is not a folder',
+      'nowhere: there is no such folder',
+      'file.txt: it is not a folder; name the folder that it is in',
+    ])
+  })
+
+  test.each([['0'], ['-1'], ['1.5'], ['NaN'], ['1e9'], ['Infinity']])('--slots=%s', async (slots) => {
+    expect(await problemsOf(`--slots=${slots}`)).toEqual([`--slots ${slots}: give a whole number from 1 to 1024`])
+  })
+
+  test('values that are missing, given twice, or not wanted', async () => {
+    expect(await problemsOf('--out')).toEqual(['--out needs a value'])
+    expect(await problemsOf('--out', 'x', '--out', 'y')).toEqual(['--out is given twice'])
+    expect(await problemsOf('--json=yes')).toEqual(['--json takes no value'])
+    expect(await problemsOf('')).toEqual(['a folder with an empty name'])
+  })
+
+  test('a loop of links is named', async () => {
+    const given = surroundings()
+    symlinkSync('loop', join(given.cwd, 'loop'))
+    expect(await readArguments(['loop'], given)).toEqual({
+      form: 'problems',
+      problems: ['loop: its symbolic links form a loop'],
+    })
+  })
+})
