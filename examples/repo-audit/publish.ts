@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { constants } from 'node:fs'
 import { access, lstat, mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -9,12 +10,11 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-async function exists(path: string): Promise<boolean> {
+async function look(path: string): Promise<Stats | null> {
   try {
-    await lstat(path)
-    return true
+    return await lstat(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
+    if (codeOf(error) === 'ENOENT') return null
     throw error
   }
 }
@@ -59,6 +59,8 @@ export async function replaceFile(path: string, text: string, token: string): Pr
   const hidden = (suffix: string): string => join(dirname(path), `.${basename(path)}.${token}.${suffix}`)
   const fresh = hidden('new')
   const aside = hidden('previous')
+  const before = await look(path)
+  if (before?.isDirectory()) throw new Error(`${path} is a folder; move it away, a file is to be written there`)
   let moved = false
   try {
     const file = await open(fresh, 'wx')
@@ -68,7 +70,7 @@ export async function replaceFile(path: string, text: string, token: string): Pr
     } finally {
       await file.close()
     }
-    if (await exists(path)) {
+    if (before !== null) {
       await rename(path, aside)
       moved = true
     }
@@ -84,18 +86,18 @@ export async function replaceFile(path: string, text: string, token: string): Pr
 /** Takes a written file back: the one before it returns, just as it was. May be called again. */
 export async function restoreFile({ path, aside }: ReplacedFile): Promise<void> {
   if (aside === null) await rm(path, { force: true })
-  else if (await exists(aside)) await rename(aside, path)
+  else if ((await look(aside)) !== null) await rename(aside, path)
 }
 
 /** Lets the file go that was kept aside: after this, the new one cannot be taken back. */
 export async function settleFile({ aside }: ReplacedFile): Promise<void> {
-  if (aside !== null) await rm(aside, { recursive: true, force: true })
+  if (aside !== null) await rm(aside, { force: true })
 }
 
 /** Which of the files in a folder would be replaced though an earlier audit did not write them. */
 export async function foreignFiles(directory: string, names: readonly string[]): Promise<string[]> {
   const present: string[] = []
-  for (const name of names) if (await exists(join(directory, name))) present.push(name)
+  for (const name of names) if ((await look(join(directory, name))) !== null) present.push(name)
   if (present.length === 0) return []
   const report = await readFile(join(directory, 'report.json'), 'utf8').catch(() => '')
   try {

@@ -74,6 +74,12 @@ describe('a file', () => {
     expect(readFileSync(join(base, 'a.txt'), 'utf8')).toBe('theirs')
   })
 
+  test('a folder is not replaced', async () => {
+    const base = scratchFolder({ 'a.txt/in.txt': 'mine' })
+    await expect(replaceFile(join(base, 'a.txt'), 'new', 't1')).rejects.toThrow('is a folder; move it away')
+    expect(readdirSync(base)).toEqual(['a.txt'])
+  })
+
   test('a write that fails leaves everything as it was', async () => {
     const base = scratchFolder({ 'a.txt': 'old' })
     // The name of the file that is written first is taken.

@@ -13,7 +13,7 @@ const planted = {
   google: `AIza${'SyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe'}`,
   npm: `npm_${'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5'}`,
   jwt: `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI4ODQyIiwibmFtZSI6IkpvIn0.${'SflKxwRJSMeKKF2QT4fwpMeJf36POk6y'}`,
-  key: `-----BEGIN RSA PRIVATE ${'KEY'}-----\nMIIEowIBAAKCAQEAz7Q1LmXk9vB2nTqRsW8yHcPdJf5uGaEoAAAAAAAAAABAAE\nq2LmZ9vXw4RtY7uPak8JbnTqRsW8yHcPdJf5uGaEo9vB2\n-----END RSA PRIVATE KEY-----`,
+  key: `-----BEGIN RSA PRIVATE ${'KEY'}-----\nMIIEowIBAAKCAQEAz7Q1LmXk9vB2nTqRsW8yHcPdJf5uGaEoAAAAAAAAAABAAE\nq2LmZ9vXw4RtY7uuPak8JbnTqRsW8yHcPdJf5uGaEo9vB2\nZ3mQ9xYv7LpR2tWsB5nKj4Hg8Fd6Sa1PoIuYtRe\n-----END RSA PRIVATE KEY-----`,
   password: `Tr0ub4dor${'9xQ'}`,
 }
 
