@@ -79,11 +79,7 @@ function varied(hashes: Uint32Array, at: number): boolean {
 function extend(a: Uint32Array, b: Uint32Array, first: Spot, second: Spot): Run | null {
   const apart = first.file === second.file ? second.at - first.at : Number.POSITIVE_INFINITY
   let before = 0
-  while (
-    before < Math.min(first.at, second.at) &&
-    before + gram < apart &&
-    a[first.at - before - 1] === b[second.at - before - 1]
-  ) {
+  while (before < Math.min(first.at, second.at) && a[first.at - before - 1] === b[second.at - before - 1]) {
     before += 1
   }
   const from = first.at - before

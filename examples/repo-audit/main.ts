@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { askPerson } from './approver.ts'
+import { askOn } from './approver.ts'
 import type { Arguments } from './arguments.ts'
 import { help, readArguments } from './arguments.ts'
 import { printable } from './format.ts'
@@ -47,7 +47,7 @@ function fateOf({ ending, alerts }: AuditResult, { approval, directory }: Argume
         approval === 'unattended'
           ? '\nThere was no terminal to ask on; --refuse shows how a report is rolled back.'
           : ''
-      return `Published by ${ending.by}: ${ending.report}${alone}`
+      return [`Published by ${ending.by}: ${ending.report}${alone}`, ...alerts].join('\n')
     }
     case 'refused': {
       const hint =
@@ -87,7 +87,7 @@ async function main(): Promise<number> {
   const result = await runAudit(read.arguments, {
     interrupted: interruption.signal,
     now,
-    ask: askPerson,
+    ask: askOn(process.stdin, process.stderr),
     view: (progress) =>
       process.stderr.isTTY ? new BarView(progress, now, process.stderr) : new LineView(progress, now, say),
   })

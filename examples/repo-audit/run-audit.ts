@@ -1,25 +1,17 @@
-import { realpath } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { createRuntime } from 'taskwright'
 import type { NoticeBoard } from './agents.ts'
-import { agents, agentWeights, audit } from './agents.ts'
-import { defineAnalysisTasks } from './analysis-tasks.ts'
+import { agents, audit } from './agents.ts'
 import type { Ask } from './approver.ts'
 import { answerQuestions } from './approver.ts'
 import type { Arguments } from './arguments.ts'
-import { defineConclusionTasks } from './conclusion-tasks.ts'
+import { createAuditRuntime } from './audit-runtime.ts'
 import type { Findings } from './findings.ts'
 import { count } from './format.ts'
-import { Library } from './library.ts'
-import { defineLibraryTasks } from './library-tasks.ts'
 import { Progress } from './progress.ts'
 import type { ProgressView } from './progress-view.ts'
 import { settleFile } from './publish.ts'
-import { definePublishingTasks, PublicationRefusedError } from './publishing-tasks.ts'
+import { PublicationRefusedError } from './publishing-tasks.ts'
 import type { RunFacts } from './run-facts.ts'
-import { RunRecord } from './run-facts.ts'
 import type { Summary } from './summary.ts'
-import type { Tokens } from './tokens.ts'
 
 /** How a run ended. */
 export type Ending =
@@ -59,33 +51,14 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
   const startedAt = now()
   const progress = new Progress(Object.keys(agents))
   const view = surroundings.view(progress)
-  const record = new RunRecord(startedAt)
-
-  let compared: ReadonlySet<string> = new Set()
-  const library = new Library()
-  const shelf = { wanted: (name: string) => compared.has(name), tokens: new Map<string, Tokens>() }
-  const describeRun = (at: number): RunFacts => record.facts(runtime.stats(), slots, agentWeights, at)
-  const reading = defineLibraryTasks(library, [directory, await realpath(directory).catch(() => directory)])
-  const analysing = defineAnalysisTasks(library, shelf)
-  const concluding = defineConclusionTasks(shelf)
-  const publishing = definePublishingTasks({ directory, unattended: approval === 'unattended', describeRun })
-
-  const runtime = await createRuntime({
-    tasks: [
-      ...[reading.walkFolder, reading.survey, reading.read],
-      ...[...analysing.members, analysing.measure, analysing.vet],
-      ...[...concluding.members, concluding.conclude],
-      ...[...publishing.members, publishing.publish],
-    ],
-    pools: {
-      default: { slots },
-      machine: { cpu: Math.max(2, availableParallelism()), memory: 256 },
-      disk: { io: 8, 'files.read': { rate: 20_000, per: 'second', burst: 4_000 } },
-    },
-    retain: 2_000,
+  const unattended = approval === 'unattended'
+  const { runtime, tasks, planned, describeRun, alerts } = await createAuditRuntime({
+    directory,
+    slots,
+    unattended,
+    startedAt,
   })
   runtime.on('*', (event) => {
-    record.observe(event)
     const agent = progress.observe(event)
     if (agent !== null) view.changed(agent)
   })
@@ -111,25 +84,25 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     `looks through ${count(roots.length, 'folder')}: ${roots.map(({ path }) => path).join(', ')}`,
   )
 
+  const warnings: string[] = []
   let ending: Ending
   let findings: Findings | null = null
   try {
     interrupted.throwIfAborted()
-    const tasks = { ...reading, ...analysing, ...concluding, ...publishing }
     const done = await audit({
       runtime,
       tasks,
       roots,
       board,
-      planned: (plan) => {
-        compared = plan.compared
-      },
+      planned,
       concluded: (concluded) => {
         findings = concluded
       },
     })
     // Published is published: from here on nothing can be rolled back, so what was there before may go.
-    for (const file of done.replaced) await settleFile(file)
+    for (const file of done.replaced) {
+      await settleFile(file).catch((error: unknown) => warnings.push(`${file.aside} could not be removed: ${error}`))
+    }
     ending = { form: 'published', by: done.by, report: done.report }
   } catch (error) {
     const refusal = refusalIn(error)
@@ -146,10 +119,10 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     ending,
     findings,
     run,
-    alerts: record.alerts,
+    alerts: [...alerts(), ...warnings],
     summary: {
       tasks: run.tasks,
-      rolledBack: ending.form !== 'published' && record.alerts.length === 0,
+      rolledBack: ending.form !== 'published' && alerts().length === 0,
       durationMs: Math.round(run.durationMs),
       report: ending.form === 'published' ? ending.report : null,
     },

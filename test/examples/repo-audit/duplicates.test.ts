@@ -87,6 +87,16 @@ test('a copy in the same file, and in three files, is one group', () => {
   ])
 })
 
+test('copies one after the other are told apart, not found to overlap', () => {
+  const { groups } = compare({ 'a.ts': Array.from({ length: 3 }, () => code('shared', 10)).join('\n') })
+  expect(groups).toHaveLength(1)
+  expect(groups[0]?.places.map(({ from, to }) => [from, to])).toEqual([
+    [1, 10],
+    [11, 20],
+    [21, 30],
+  ])
+})
+
 test('less than the stated size is no duplicate: in tokens, and in lines', () => {
   expect(compare({ 'a.ts': code('s', 5), 'b.ts': code('s', 5) }).found).toBe(0)
   const flat = code('s', 20).replaceAll('\n', ' ')

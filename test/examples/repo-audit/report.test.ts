@@ -139,7 +139,12 @@ describe('the page', () => {
     }))
     const page = renderReport({ generator: '', writtenAt: '', findings: { ...given, largest }, run })
     expect(page).toContain('<summary>5 more</summary>')
-    expect(page).toContain('f24')
+    const [shown = '', hidden = ''] = page.slice(page.indexOf('<caption>Largest files</caption>')).split('<details>')
+    expect(shown).toContain('f19<')
+    expect(shown).not.toContain('f20<')
+    expect(hidden).toContain('f20<')
+    expect(hidden).toContain('f24<')
+    expect(hidden).not.toContain('f19<')
   })
 
   test('nothing found is said in words, not with empty tables', () => {
