@@ -17,7 +17,8 @@ export interface ProgressView {
 const nameWidth = 10
 
 function left({ leftMs, total, ended }: AgentProgress): string {
-  if (total > 0 && ended >= total) return 'done'
+  if (total === 0) return 'waits'
+  if (ended >= total) return 'done'
   return leftMs === null ? 'time left unknown' : `${duration(leftMs)} left`
 }
 
@@ -67,7 +68,7 @@ export class BarView implements ProgressView {
   #open() {
     const all = new MultiBar({
       stream: this.#stream,
-      format: '{agent} {bar} {percentage} %  {value}/{total}  {rate}/s  {left}  {note}',
+      format: '{agent} {bar} {percentage} %  {done}  {rate}/s  {left}  {note}',
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 24,
@@ -96,6 +97,7 @@ export class BarView implements ProgressView {
     const room = Math.max(0, this.#stream.columns - 88)
     return {
       agent: view.agent.padEnd(nameWidth),
+      done: `${view.ended}/${view.total}`.padStart(9),
       rate: view.rate.toFixed(0).padStart(4),
       left: left(view).padEnd(17),
       note: shorten(view.note, room),
