@@ -84,6 +84,7 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; }
   tbody { display: grid; gap: .6rem; }
   tbody tr { border: 1px solid var(--line); border-radius: 12px; padding: .7rem .9rem; background: var(--page); }
   tbody th, td { padding: .16rem 0; }
+  tbody th { font-weight: 600; }
   td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .8125rem; line-height: 1.85; }
   .n { text-align: left; white-space: normal; }
