@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Failure } from '../model/errors.ts'
-import { describeThrown, listProblems } from '../model/errors.ts'
+import type { Parsed } from '../model/parse-once.ts'
+import { parseOnce } from '../model/parse-once.ts'
 
 export type OutputCheck =
   | { readonly ok: true; readonly output: unknown }
@@ -33,13 +34,10 @@ function withinSize(definition: TaskDefinition, output: unknown): OutputCheck {
   )
 }
 
-function judge(definition: TaskDefinition, parsed: z.ZodSafeParseResult<unknown>): OutputCheck {
-  if (parsed.success) return withinSize(definition, parsed.data)
-  return refused(
-    'OUTPUT_INVALID',
-    `the output does not fit its schema: ${listProblems(parsed.error).join('; ')}`,
-    parsed.error,
-  )
+function judge(definition: TaskDefinition, parsed: Parsed): OutputCheck {
+  if (parsed.ok) return withinSize(definition, parsed.data)
+  const message = `the output does not fit its schema: ${parsed.problems.join('; ')}`
+  return refused('OUTPUT_INVALID', message, parsed.cause)
 }
 
 /** Checks what a handler returned against the definition: its schema, then its size. Answers at once if the schema can. */
@@ -49,16 +47,7 @@ export function checkOutput(definition: TaskDefinition, output: unknown, then: (
     then(withinSize(definition, output))
     return
   }
-  try {
-    then(judge(definition, schema.safeParse(output)))
-  } catch (thrown) {
-    if (!(thrown instanceof z.core.$ZodAsyncError)) {
-      then(refused('OUTPUT_INVALID', `the output schema threw: ${describeThrown(thrown)}`, thrown))
-      return
-    }
-    schema.safeParseAsync(output).then(
-      (parsed) => then(judge(definition, parsed)),
-      (late: unknown) => then(refused('OUTPUT_INVALID', `the output schema threw: ${describeThrown(late)}`, late)),
-    )
-  }
+  const parsed = parseOnce(schema, output)
+  if (parsed instanceof Promise) void parsed.then((late) => then(judge(definition, late)))
+  else then(judge(definition, parsed))
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../model/environment.ts'
-import { listProblems, RefusedError, refuse } from '../model/errors.ts'
+import { RefusedError, refuse } from '../model/errors.ts'
+import { parseOnce } from '../model/parse-once.ts'
 import type { OpenQuestion } from '../model/task-view.ts'
 import type { Timer, Timers } from './timers.ts'
 
@@ -56,9 +57,9 @@ export class Questions {
       },
       timer: expiresAt === null ? null : this.#timers.arm(expiresAt, runOut),
       take: async (answer) => {
-        const checked = await schema.safeParseAsync(answer)
-        if (!checked.success) return listProblems(checked.error)
-        if (!this.#close(id)) throw new RefusedError('QUESTION_UNKNOWN', `"${prompt}" was answered by somebody else`)
+        const checked = await parseOnce(schema, answer)
+        if (!checked.ok) return checked.problems
+        if (!this.#close(id)) throw new RefusedError('QUESTION_UNKNOWN', `"${prompt}" was answered or withdrawn before`)
         resolve(checked.data)
         return []
       },

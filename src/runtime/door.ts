@@ -1,8 +1,9 @@
-import { z } from 'zod'
 import type { TaskFacts } from '../actors/task-record.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
-import { describeThrown, listProblems, RefusedError, refuse } from '../model/errors.ts'
+import { describeThrown, listProblems, refuse } from '../model/errors.ts'
+import type { Parsed } from '../model/parse-once.ts'
+import { parseOnce } from '../model/parse-once.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
@@ -20,28 +21,9 @@ function readOptions(options: SubmitOptions | undefined): ResolvedSubmitOptions 
   throw refuse('OPTIONS_INVALID', 'the submit options are not valid', listProblems(checked.error))
 }
 
-async function readInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
-  const subject = `the input of ${definition.type} does not fit its schema`
-  const checked = await definition.input.safeParseAsync(input)
-  if (checked.success) return checked.data
-  throw refuse('INPUT_INVALID', subject, listProblems(checked.error, 'input'))
-}
-
-/** What the input needs, if the schema is not asynchronous: at once, without a turn of the event loop. */
-function readInputNow(definition: TaskDefinition, input: unknown): { data: unknown } | null {
-  try {
-    const checked = definition.input.safeParse(input)
-    if (checked.success) return { data: checked.data }
-    throw refuse(
-      'INPUT_INVALID',
-      `the input of ${definition.type} does not fit its schema`,
-      listProblems(checked.error, 'input'),
-    )
-  } catch (thrown) {
-    if (thrown instanceof z.core.$ZodAsyncError) return null
-    if (thrown instanceof RefusedError) throw thrown
-    throw refuse('INPUT_INVALID', `the input schema of ${definition.type} threw`, [describeThrown(thrown)])
-  }
+/** At once, without a turn of the event loop, if the schema is not asynchronous. */
+function readInput(definition: TaskDefinition, input: unknown): Parsed | Promise<Parsed> {
+  return parseOnce(definition.input, input, 'input')
 }
 
 const oneSlot: Demand = { slots: 1 }
@@ -104,8 +86,11 @@ export class Door {
     by: { readonly principal: Principal; readonly parentId: string | null },
   ): Promise<{ facts: TaskFacts; priority: number; whenFull: 'refuse' | 'wait' }> {
     const options = readOptions(given)
-    const sync = readInputNow(definition, input)
-    const data = sync ? sync.data : await readInput(definition, input)
+    const reading = readInput(definition, input)
+    const read = reading instanceof Promise ? await reading : reading
+    if (!read.ok)
+      throw refuse('INPUT_INVALID', `the input of ${definition.type} does not fit its schema`, read.problems)
+    const { data } = read
     const vector = readDemand(definition, data, options.demand, this.#ledger)
     const estimateMs = options.estimate ?? readEstimate(definition, data)
     const now = this.#environment.clock.now()

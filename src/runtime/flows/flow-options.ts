@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { TaskSpec } from '../../model/definition.ts'
 import { durationSchema } from '../../model/duration.ts'
 import { listProblems, RefusedError, refuse } from '../../model/errors.ts'
+import type { Parsed } from '../../model/parse-once.ts'
+import { parseOnce } from '../../model/parse-once.ts'
 import type { FailurePolicy } from './run-members.ts'
 
 /** What every flow takes beside its members. A flow holds no resources unless it is given a demand: its members do. */
@@ -57,15 +59,16 @@ export function ownSpec(options: FlowOptions) {
  */
 export function checkedBy<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.input<Schema>, z.input<Schema>> {
   return z.custom<z.input<Schema>>().superRefine((value, context) => {
-    try {
-      const checked = schema.safeParse(value)
-      if (checked.success) return
-      for (const { message, path } of checked.error.issues)
-        context.addIssue({ code: 'custom', message, path: [...path] })
-    } catch (thrown) {
-      // The schema is asynchronous: the member's own check comes soon enough.
-      if (!(thrown instanceof z.core.$ZodAsyncError)) throw thrown
+    const note = (parsed: Parsed) => {
+      if (parsed.ok) return
+      if (!(parsed.cause instanceof z.ZodError))
+        context.addIssue({ code: 'custom', message: parsed.problems.join('; ') })
+      else
+        for (const { message, path } of parsed.cause.issues)
+          context.addIssue({ code: 'custom', message, path: [...path] })
     }
+    const parsed = parseOnce(schema, value)
+    return parsed instanceof Promise ? parsed.then(note) : note(parsed)
   })
 }
 
