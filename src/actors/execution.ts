@@ -13,11 +13,12 @@ import { demandSchema } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import { redactText } from '../security/redaction.ts'
 import { Questions } from './questions.ts'
+import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
 import type { StepHost } from './step-runner.ts'
 import { StepRunner } from './step-runner.ts'
 import { createTaskLog } from './task-log.ts'
-import type { Timers } from './timers.ts'
+import type { Timer, Timers } from './timers.ts'
 
 /** What an execution needs of the task that it belongs to. */
 export interface ExecutionPort {
@@ -36,6 +37,8 @@ export interface ExecutionPort {
   questionClosed(questionId: string): void
   use(usage: Demand): void
   progress(fraction: number, message: string): void
+  /** Takes back what a step did that ended after its attempt; what stands is said aloud. */
+  undoLate(undoing: Undoing): Promise<void>
   submitChild<Input extends z.ZodType, Output extends z.ZodType>(
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
@@ -62,6 +65,7 @@ export class Execution implements TaskContext, StepHost {
   #stopped: TaskStoppedError | null = null
   #closed = false
   #gate: PromiseWithResolvers<void> | null = null
+  #sleeps: Set<Timer> | null = null
 
   constructor(port: ExecutionPort, attempt: number, epoch: number) {
     this.#port = port
@@ -201,6 +205,8 @@ export class Execution implements TaskContext, StepHost {
   close(): void {
     this.#closed = true
     this.#questions?.withdraw(new RefusedError('TASK_ENDED', `${this.id} has ended`))
+    // A sleep that lost a race, say, must not keep the host's process alive.
+    for (const timer of this.#sleeps ?? []) this.#port.timers.disarm(timer)
     this.resume()
   }
 
@@ -243,6 +249,10 @@ export class Execution implements TaskContext, StepHost {
     this.#port.report(happening)
   }
 
+  undoLate(undoing: Undoing): Promise<void> {
+    return this.#port.undoLate(undoing)
+  }
+
   async #ask<Schema extends z.ZodType>(
     schema: Schema,
     prompt: string,
@@ -270,6 +280,8 @@ export class Execution implements TaskContext, StepHost {
     this.assertOpen()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const timer = this.#port.timers.arm(this.now() + toMs(duration), resolve)
+    this.#sleeps ??= new Set()
+    this.#sleeps.add(timer)
     const { signal } = this
     const onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -277,6 +289,7 @@ export class Execution implements TaskContext, StepHost {
       await promise
     } finally {
       this.#port.timers.disarm(timer)
+      this.#sleeps.delete(timer)
       signal.removeEventListener('abort', onAbort)
     }
   }

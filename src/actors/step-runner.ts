@@ -2,6 +2,7 @@ import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { StepOptions, StepRun } from '../model/handler-parts.ts'
 import { redactText } from '../security/redaction.ts'
+import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
 
 /** What steps need of the attempt that they are part of. */
@@ -17,6 +18,8 @@ export interface StepHost {
   pass(): Promise<void>
   alive(): void
   report(happening: TaskHappening): void
+  /** Takes back what a step did that ended after its attempt. */
+  undoLate(undoing: Undoing): Promise<void>
 }
 
 /** Runs the steps of one attempt: each name once, a result of an earlier attempt without running it again. */
@@ -44,16 +47,24 @@ export class StepRunner {
       throw new RefusedError('STEP_DUPLICATE', message)
     }
     this.#names.add(name)
-    await this.#host.pass()
-    const memo = this.#host.steps.get<Result>(name)
-    if (memo) return memo.result
-    const running = this.#execute(name, work, options)
+    // In flight from the call on: a handler that returns without awaiting the step is not done before it.
+    const running = this.#pass(name, work, options)
     this.#inFlight.add(running)
     try {
       return await running
     } finally {
       this.#inFlight.delete(running)
     }
+  }
+
+  async #pass<Result>(
+    name: string,
+    work: (step: StepRun) => Result | Promise<Result>,
+    options: StepOptions<Result>,
+  ): Promise<Result> {
+    await this.#host.pass()
+    const memo = this.#host.steps.get<Result>(name)
+    return memo ? memo.result : this.#execute(name, work, options)
   }
 
   async #execute<Result>(
@@ -69,7 +80,8 @@ export class StepRunner {
     const result = await this.#noting(name, () => work({ signal: host.signal, attempt, idempotencyKey }))
     const undoResult = undo ? (signal: AbortSignal) => undo(result, { signal, attempt, idempotencyKey }) : null
     if (host.isClosed) {
-      await this.#undoLate(name, undoResult)
+      // The rollback, or the next attempt, has not seen this effect: it is taken back here and now.
+      if (undoResult) await host.undoLate({ step: name, undo: undoResult })
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
     host.steps.add({ name, result, undo: undoResult })
@@ -86,18 +98,6 @@ export class StepRunner {
       const message = redactText(describeThrown(thrown))
       if (!isClosed) this.#host.report({ type: 'task.step.failed', step, attempt, message })
       throw thrown
-    }
-  }
-
-  /** The rollback, or the next attempt, has not seen this effect: it is taken back here and now, and said aloud. */
-  async #undoLate(step: string, undo: ((signal: AbortSignal) => unknown) | null): Promise<void> {
-    if (!undo) return
-    const { attempt } = this.#host
-    try {
-      await undo(new AbortController().signal)
-      this.#host.report({ type: 'task.undo.completed', step })
-    } catch (thrown) {
-      this.#host.report({ type: 'task.undo.failed', step, attempt, message: redactText(describeThrown(thrown)) })
     }
   }
 }

@@ -298,11 +298,8 @@ export class TaskEffects {
 
   #rolledBack(report: RollbackReport): void {
     const task = this.#task
-    if (report.status === 'incomplete') {
-      const message = `the rollback of ${task.id} is incomplete: ${report.standing.length} effect(s) still stand; see its outcome`
-      this.#services.journal.ofRuntime({ type: 'alert', code: 'ROLLBACK_INCOMPLETE', message, taskId: task.id })
-      this.#services.log.error({ taskId: task.id, standing: report.standing }, message)
-    }
+    if (report.status === 'incomplete')
+      this.undo.alertStanding('ROLLBACK_INCOMPLETE', `the rollback of ${task.id} is incomplete`, report.standing)
     task.send({ type: 'rollback.finished', report })
   }
 

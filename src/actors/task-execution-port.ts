@@ -9,6 +9,7 @@ import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import type { ExecutionPort } from './execution.ts'
+import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
 import type { Task } from './task.ts'
 import { outcomeOfTask, resultOfTask } from './task-result.ts'
@@ -114,13 +115,18 @@ export class TaskExecutionPort implements ExecutionPort {
     this.report({ type: 'task.progress', fraction, message })
   }
 
+  undoLate(undoing: Undoing): Promise<void> {
+    return this.#undo.late(undoing)
+  }
+
   async submitChild<Input extends z.ZodType, Output extends z.ZodType>(
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
     options: SubmitOptions | undefined,
   ): Promise<ChildHandle<z.output<Output>>> {
     const child = await this.#services.submitChild(this.#task, definition, input, options)
-    this.#undo.adopt(child)
+    // A dedupe key may have found a task that is not this one's child.
+    if (child.facts.parentId === this.id) this.#undo.adopt(child)
     return childHandle(child)
   }
 }

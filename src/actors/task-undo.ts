@@ -1,4 +1,5 @@
 import type { Failure } from '../model/errors.ts'
+import type { AlertCode } from '../model/events.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
 import type { Undoing } from './rollback.ts'
@@ -16,6 +17,9 @@ export class TaskUndo {
   #outOfTime: AbortController | null = null
   #steps: StepLog | null = null
   #children: Set<Task> | null = null
+  #compensating: Promise<RollbackReport> | null = null
+  /** The definition's own rollback has succeeded: it is not run again. */
+  #rolledBack = false
 
   constructor(task: Task, services: TaskServices) {
     this.#task = task
@@ -49,36 +53,43 @@ export class TaskUndo {
 
   /** Children first: what they did came after what this task had done when it submitted them. */
   async all(): Promise<RollbackReport> {
-    const task = this.#task
     const children = [...(this.#children ?? [])]
     this.cancelChildren()
     await Promise.all(children.map((child) => new Promise((resolve) => child.whenSettled(resolve))))
-    const undoings = this.#undoings()
-    if (undoings.length === 0) return nothingToRollBack
-    const { definition } = task.facts
-    const report = await rollBack(undoings, definition.rollbackRetry, definition.rollbackTimeoutMs, {
-      clock: this.#services.environment.clock,
-      random: this.#services.environment.random,
-      timers: this.#services.timers,
-      signal: this.#noTimeLeft.signal,
-      report: (happening) => task.report(happening),
-    })
-    return report
+    return this.#takeBack(this.#undoings(), this.#noTimeLeft.signal)
   }
 
-  /** Takes back what a completed task did, on behalf of the flow that it belongs to. Once. */
-  async compensate(): Promise<RollbackReport> {
-    const task = this.#task
-    if (task.progress.compensated || task.outcome?.status !== 'completed') return nothingToRollBack
-    task.progress.compensated = true
-    const report = await this.all()
-    task.report({ type: 'task.compensated', rollback: report })
-    return report
+  /**
+   * Takes back what a completed task did, on behalf of the flow that it belongs to. Once; what stood after that is tried
+   * again at the next call.
+   */
+  compensate(): Promise<RollbackReport> {
+    this.#compensating ??= this.#compensate().finally(() => {
+      this.#compensating = null
+    })
+    return this.#compensating
+  }
+
+  /** Takes back what a step did that ended after its attempt was given up: no rollback will see it. */
+  async late(undoing: Undoing): Promise<void> {
+    const report = await this.#takeBack([undoing], new AbortController().signal)
+    if (report.status === 'incomplete') {
+      const subject = `step "${undoing.step}" of ${this.#task.id} ended after its attempt was given up, and was not undone`
+      this.alertStanding('STEP_LATE', subject, report.standing)
+    }
+  }
+
+  /** Says aloud what stands. */
+  alertStanding(code: AlertCode, subject: string, standing: readonly StandingEffect[]): void {
+    const { id: taskId } = this.#task
+    const message = `${subject}: ${standing.length} effect(s) still stand`
+    this.#services.journal.ofRuntime({ type: 'alert', code, message, taskId })
+    this.#services.log.error({ taskId, standing }, message)
   }
 
   /** Every effect that would stand if nothing were undone any more. */
   standing(message: string): StandingEffect[] {
-    return (this.#steps?.undoable() ?? []).map(({ step }) => ({ step, message }))
+    return this.#undoings().map(({ step }) => ({ step, message }))
   }
 
   get #noTimeLeft(): AbortController {
@@ -86,13 +97,46 @@ export class TaskUndo {
     return this.#outOfTime
   }
 
+  async #compensate(): Promise<RollbackReport> {
+    const task = this.#task
+    if (task.progress.compensated || task.outcome?.status !== 'completed') return nothingToRollBack
+    const report = await this.all()
+    task.progress.compensated = report.status !== 'incomplete'
+    task.report({ type: 'task.compensated', rollback: report })
+    if (report.status === 'incomplete') {
+      this.alertStanding(
+        'ROLLBACK_INCOMPLETE',
+        `the rollback of completed task ${task.id} is incomplete`,
+        report.standing,
+      )
+    }
+    return report
+  }
+
+  async #takeBack(undoings: readonly Undoing[], signal: AbortSignal): Promise<RollbackReport> {
+    if (undoings.length === 0) return nothingToRollBack
+    const task = this.#task
+    const { definition } = task.facts
+    return rollBack(undoings, definition.rollbackRetry, definition.rollbackTimeoutMs, {
+      clock: this.#services.environment.clock,
+      random: this.#services.environment.random,
+      timers: this.#services.timers,
+      signal,
+      report: (happening) => task.report(happening),
+    })
+  }
+
   #undoings(): Undoing[] {
     const task = this.#task
     const { definition, id } = task.facts
     const undoings: Undoing[] = this.#steps?.undoable() ?? []
-    if (definition.rollback && task.context.attempt > 0) {
+    if (definition.rollback && task.context.attempt > 0 && !this.#rolledBack) {
       const { output } = task.context
-      undoings.push({ step: 'rollback', undo: (signal) => definition.rollback?.(output, { id, signal }) })
+      const undo = async (signal: AbortSignal) => {
+        await definition.rollback?.(output, { id, signal })
+        this.#rolledBack = true
+      }
+      undoings.push({ step: 'rollback', undo })
     }
     return undoings
   }
