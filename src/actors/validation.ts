@@ -8,7 +8,8 @@ function unfit(message: string, cause?: unknown): Failure {
 }
 
 function judge(verdict: ValidationVerdict): Failure | null {
-  if (verdict === undefined || verdict === true) return null
+  // `null` too, for hosts without types.
+  if (verdict === undefined || verdict === null || verdict === true) return null
   if (verdict === false) return unfit('validate() answered false')
   const problems = typeof verdict === 'string' ? [verdict] : verdict
   return problems.length === 0 ? null : unfit(problems.join('; '))
@@ -21,11 +22,18 @@ export function validateInput(
   then: (failure: Failure | null) => void,
 ): void {
   const threw = (thrown: unknown) => then(unfit(`validate() threw: ${describeThrown(thrown)}`, thrown))
+  let failure: Failure | null
   try {
     const verdict = definition.validate?.(input, { id, signal })
-    if (verdict instanceof Promise) verdict.then((late) => then(judge(late)), threw)
-    else then(judge(verdict))
+    if (typeof verdict === 'object' && verdict !== null && 'then' in verdict) {
+      // Judged inside the chain: a verdict that cannot be judged is a throw like any other.
+      Promise.resolve(verdict).then(judge).then(then, threw)
+      return
+    }
+    failure = judge(verdict)
   } catch (thrown) {
     threw(thrown)
+    return
   }
+  then(failure)
 }
