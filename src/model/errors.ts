@@ -96,8 +96,12 @@ export class TaskStoppedError extends TaskwrightError<FailureCode> {}
 /** Turns whatever was thrown into one sentence: non-errors, and errors whose own properties throw, too. */
 export function describeThrown(thrown: unknown): string {
   try {
+    if (thrown instanceof z.ZodError) return listProblems(thrown).join('; ')
     if (thrown instanceof Error) return String(thrown.message || thrown.name)
     if (typeof thrown === 'string') return thrown
+    // An error of another realm: a worker's, or a VM context's.
+    if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string')
+      return thrown.message
     return `a non-error was thrown: ${JSON.stringify(thrown) ?? String(thrown)}`
   } catch {
     return 'something was thrown that cannot be printed'
