@@ -28,13 +28,22 @@ export interface TemplateListing {
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 function overridden({ name, input }: TaskTemplate, override: unknown): unknown {
   if (typeof override !== 'function')
     return isPlain(input) && isPlain(override) ? { ...input, ...override } : (override ?? input)
-  if (isPlain(input)) return produce(input, (draft) => void override(draft))
+  if (isPlain(input)) {
+    return produce(input, (draft) => {
+      const answer: unknown = override(draft)
+      if (!(answer instanceof Promise)) return
+      answer.catch(() => undefined)
+      throw new RefusedError('INPUT_INVALID', `the recipe for template ${name} is async; edit the draft at once`)
+    })
+  }
   throw new RefusedError('INPUT_INVALID', `template ${name} has no input to edit; give one instead of a recipe`)
 }
 
