@@ -33,7 +33,7 @@ export class Admission {
     const { facts, reply, parentId } = submission
     const duplicate = this.#tasks.duplicateOf(facts.dedupeKey)
     if (duplicate) {
-      reply.accepted(duplicate.id)
+      reply.accepted(duplicate)
       return
     }
     // Children pass: their parent executes already, and waiting for room behind it could never end.
@@ -48,7 +48,7 @@ export class Admission {
       return
     }
     const task = this.#spawn(submission)
-    this.#services.journal.whenDurable(() => reply.accepted(task.id))
+    this.#services.journal.whenDurable(() => reply.accepted(task))
   }
 
   /** Notes whether a task waits for its turn. */
@@ -65,6 +65,8 @@ export class Admission {
     for (const submission of this.#waitingForRoom.splice(0, room)) {
       this.#services.supervisor.send({ type: 'task.submit', submission })
     }
+    // Those that are refused, or find their duplicate, leave room to the next.
+    if (this.#waitingForRoom.length > 0) this.#services.supervisor.send({ type: 'dispatch' })
   }
 
   refuseWaiting(refusal: RefusedError): void {

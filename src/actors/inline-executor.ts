@@ -29,8 +29,16 @@ const functionHandler: RunningHandler = { child: null, stop: () => undefined, ab
 
 /** What a handler's throw means: any error may be retried, but those that say they may not. */
 function failureOf(thrown: unknown): Failure {
-  const permanent = thrown instanceof NonRetryableError || thrown instanceof RefusedError
-  return { code: 'HANDLER_FAILED', message: describeThrown(thrown), retryable: !permanent, cause: thrown }
+  return { code: 'HANDLER_FAILED', message: describeThrown(thrown), retryable: !isPermanent(thrown), cause: thrown }
+}
+
+function isPermanent(thrown: unknown): boolean {
+  try {
+    return thrown instanceof NonRetryableError || thrown instanceof RefusedError
+  } catch {
+    // A proxy that cannot even be asked what it is.
+    return false
+  }
 }
 
 function runFunction(
@@ -60,7 +68,12 @@ export const stopEvent = 'taskwright.stop'
 
 function handlesStop(snapshot: unknown): boolean {
   if (typeof snapshot !== 'object' || snapshot === null || !('can' in snapshot)) return false
-  return typeof snapshot.can === 'function' && snapshot.can({ type: stopEvent }) === true
+  try {
+    return typeof snapshot.can === 'function' && snapshot.can({ type: stopEvent }) === true
+  } catch {
+    // Asking runs the machine's guards, and one of them threw.
+    return false
+  }
 }
 
 function stateOf(snapshot: unknown): string | null {
@@ -114,7 +127,12 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
  */
 export function runInline(execution: Execution, port: ExecutorPort): RunningHandler {
   const { handler } = execution.definition
-  return handler.form === 'function'
-    ? runFunction(execution, (task, input) => handler.run(task, input), port)
-    : runLogic(execution, handler.logic, port)
+  if (handler.form === 'function') return runFunction(execution, (task, input) => handler.run(task, input), port)
+  try {
+    return runLogic(execution, handler.logic, port)
+  } catch (thrown) {
+    // Not logic that XState can run.
+    port.failed(failureOf(thrown))
+    return functionHandler
+  }
 }

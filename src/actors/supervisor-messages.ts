@@ -1,4 +1,5 @@
 import type { SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
+import type { Task } from './task.ts'
 import type { TaskFacts } from './task-record.ts'
 
 /** A request to take a task on, checked and complete. */
@@ -7,7 +8,8 @@ export interface Submission {
   readonly priority: number
   readonly parentId: string | null
   readonly whenFull: 'refuse' | 'wait'
-  readonly reply: { accepted(taskId: string): void; refused(error: Error): void }
+  /** The task itself, not its id: one that ends at once may be forgotten before its submitter hears of it. */
+  readonly reply: { accepted(task: Task): void; refused(error: Error): void }
 }
 
 export type SupervisorMessage = SupervisorMachineEvent<Submission>

@@ -10,7 +10,7 @@ import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
 import type { Task } from './task.ts'
-import { announce } from './task-announcements.ts'
+import { announce, tellHook } from './task-announcements.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
 import { activityOf, stageOf } from './task-configuration.ts'
 import { TaskEffects } from './task-effects.ts'
@@ -126,6 +126,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       priority: this.progress.priority,
       parentId,
     })
+    tellHook(this, this.services, 'created')
     this.effects.begin()
   }
 

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/errors.ts'
 import type { RecordedFailure } from '../model/events.ts'
+import type { TaskStage } from '../model/stage.ts'
 import { redactText } from '../security/redaction.ts'
 import { guarded } from './event-hub.ts'
 import type { Task } from './task.ts'
@@ -87,10 +88,14 @@ export function announce(task: Task, services: TaskServices, step: TaskStep, del
     if (state === 'task.executing.liveness.alive' && from === 'executing') task.report({ type: 'task.alive' })
     else announceState(task, state, now, delayMs)
   }
+  if (stage !== from) tellHook(task, services, stage)
+}
+
+/** Tells the definition's hook of a stage. */
+export function tellHook(task: Task, { log }: TaskServices, stage: TaskStage): void {
   const { definition } = task.facts
   const hook = definition.hooks[stage]
-  if (hook && stage !== from) {
-    const told = { id: task.id, type: definition.type, attempt: task.context.attempt }
-    guarded(() => hook(told), services.log, `hook ${stage} of ${definition.type}`)
-  }
+  if (!hook) return
+  const told = { id: task.id, type: definition.type, attempt: task.context.attempt }
+  guarded(() => hook(told), log, `hook ${stage} of ${definition.type}`)
 }

@@ -221,6 +221,8 @@ export const taskMachine = setup({
                 // What a handler answers after it was told to stop is too late to count, whatever it is.
                 'handler.completed': stopped,
                 'handler.failed': stopped,
+                // Stopped before its handler was run: there is nobody to wait for.
+                'handler.started': stopped,
                 'grace.expired': stoppedByForce,
                 // A cancel outranks what stopped it first: no further attempt.
                 cancel: { actions: 'stopForCancel' },
@@ -260,6 +262,7 @@ export const taskMachine = setup({
         'output.accepted': [{ guard: 'isCurrent', target: 'completed', actions: ['takeOutput', 'complete'] }, drop],
         'output.refused': [{ guard: 'isCurrent', target: 'rollingBack', actions: 'failAs' }, drop],
         cancel: { target: 'rollingBack', actions: 'cancelAs' },
+        'lease.lost': [{ guard: 'isCurrent', actions: 'dropLease' }, drop],
         // The work is done and only its record is missing: finishing is the fastest way to stop.
         deadline: drop,
         shutdown: drop,

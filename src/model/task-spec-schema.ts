@@ -4,6 +4,7 @@ import { durationSchema } from './duration.ts'
 import { taskKindSchema } from './kind.ts'
 import { prioritySchema } from './priority.ts'
 import { demandSchema } from './resources.ts'
+import { taskStages } from './stage.ts'
 
 const retrySchema = (attempts: number, backoffMs: number) =>
   z
@@ -59,5 +60,5 @@ export const taskSpecSchema = z.strictObject({
     'run must be an async function or XState actor logic (a machine)',
   ),
   rollback: aFunction('rollback').optional(),
-  hooks: z.record(z.string(), aFunction('a hook')).default({}),
+  hooks: z.partialRecord(z.enum(taskStages), aFunction('a hook')).default({}),
 })

@@ -12,8 +12,8 @@ import type { TaskServices } from '../actors/task-services.ts'
 import { Timers } from '../actors/timers.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Duration } from '../model/duration.ts'
-import { toMs } from '../model/duration.ts'
-import { RefusedError } from '../model/errors.ts'
+import { durationSchema } from '../model/duration.ts'
+import { listProblems, RefusedError, refuse } from '../model/errors.ts'
 import type { RuntimeEvent, SupervisorStage } from '../model/events.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Priority } from '../model/priority.ts'
@@ -44,6 +44,13 @@ function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIn
     reservedOfCapacity: capacity > 0 ? reserved / capacity : null,
     usedOfReserved: reserved > 0 ? used / reserved : null,
   }
+}
+
+const stopped = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one'] as const
+
+/** For hosts without types. */
+function isDefinition(value: unknown): value is TaskDefinition {
+  return typeof value === 'object' && value !== null && 'handler' in value && 'demandOf' in value
 }
 
 /** A task runtime: one supervisor with its tasks, pools and journal. Several live side by side in one process. */
@@ -130,6 +137,8 @@ export class Runtime {
   async submit(type: string, input: unknown, options?: SubmitOptions): Promise<TaskHandle>
   async submit(what: TaskDefinition | string, input: unknown, options?: SubmitOptions): Promise<TaskHandle> {
     const definition = typeof what === 'string' ? this.registry.get(what) : what
+    if (!isDefinition(definition))
+      throw new RefusedError('UNKNOWN_TYPE', 'what was submitted is no task definition; make it with defineTask')
     return new TaskHandle(
       await this.#submit(definition, input, options, { principal: this.#principal, parentId: null }),
     )
@@ -199,17 +208,20 @@ export class Runtime {
     return this.#supervisor.scheduler.explain(id, this.#services.environment.clock.now())
   }
 
-  /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, ZodError for no priority */
+  /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */
   reprioritise(id: string, priority: Priority): void {
     if (!this.#supervisor.tasks.get(id)) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
-    this.#logic.send({ type: 'task.reprioritise', taskId: id, priority: prioritySchema.parse(priority) })
+    const read = prioritySchema.safeParse(priority)
+    if (!read.success) throw refuse('OPTIONS_INVALID', 'the priority is not valid', listProblems(read.error))
+    this.#logic.send({ type: 'task.reprioritise', taskId: id, priority: read.data })
   }
 
   /**
    * Changes how much there is of a resource. Below what is held, nothing is taken away and nothing granted until it fits.
-   * @throws RefusedError `POOL_UNKNOWN`, `OPTIONS_INVALID`
+   * @throws RefusedError `POOL_UNKNOWN`, `OPTIONS_INVALID`, `RUNTIME_STOPPED`
    */
   resize(resource: string, capacity: number): Promise<void> {
+    if (this.state === 'stopped') return Promise.reject(new RefusedError(...stopped))
     return new Promise((resolve, reject) => {
       this.#logic.send({ type: 'pool.resize', resource, capacity, reply: { done: resolve, refused: reject } })
     })
@@ -239,11 +251,14 @@ export class Runtime {
 
   /**
    * Cancels and rolls back what is unfinished, for `grace` at most, then abandons the rest. Leaves nothing behind:
-   * no timer, no actor; the host's process can exit. Default grace: 10 s.
+   * no timer, no actor; the host's process can exit. Default grace: 10 s. Called again, it answers with the first call.
+   * @throws RefusedError `OPTIONS_INVALID` for a grace that is no duration
    */
-  stop(options: { grace?: Duration } = {}): Promise<void> {
-    this.#stopping ??= this.#stop(toMs(options.grace ?? 10_000))
-    return this.#stopping
+  async stop(options: { grace?: Duration } = {}): Promise<void> {
+    const grace = durationSchema.safeParse(options.grace ?? 10_000)
+    if (!grace.success) throw refuse('OPTIONS_INVALID', 'the grace is not valid', listProblems(grace.error))
+    this.#stopping ??= this.#stop(grace.data)
+    await this.#stopping
   }
 
   async #stop(graceMs: number): Promise<void> {
@@ -260,15 +275,12 @@ export class Runtime {
     options: SubmitOptions | undefined,
     by: { readonly principal: Principal; readonly parentId: string | null },
   ): Promise<TaskActorLogic> {
-    if (this.state === 'stopped')
-      throw new RefusedError('RUNTIME_STOPPED', 'the runtime has been stopped; create a new one')
+    if (this.state === 'stopped') throw new RefusedError(...stopped)
     const { facts, priority, whenFull } = await this.#door.read(definition, input, options, by)
+    // An asynchronous schema takes its time, and a stopped supervisor answers nobody.
+    if (this.#logic.stage === 'stopped') throw new RefusedError(...stopped)
     return new Promise((resolve, reject) => {
-      const accepted = (taskId: string) => {
-        const task = this.#supervisor.tasks.get(taskId)
-        if (task) resolve(task)
-      }
-      const reply = { accepted, refused: reject }
+      const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused: reject }
       this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId: by.parentId, whenFull, reply } })
     })
   }
