@@ -126,13 +126,9 @@ export const supervisorMachine = setup({
     idle: { actions: 'reportIdle' },
   },
   states: {
+    // Nobody else can reach the supervisor before it runs.
     starting: {
-      on: {
-        'supervisor.start': 'running',
-        'task.submit': { actions: 'admit' },
-        pause: 'paused',
-        stop: 'stopping',
-      },
+      on: { 'supervisor.start': 'running' },
     },
     running: {
       entry: 'scheduleDispatch',
@@ -171,7 +167,7 @@ export const supervisorMachine = setup({
       on: {
         'task.submit': [{ guard: 'isChild', actions: 'admit' }, { actions: 'refuseDraining' }],
         dispatch: { actions: 'dispatch' },
-        resume: 'running',
+        resume: [{ guard: 'isIntensitySpent', target: 'degraded' }, { target: 'running' }],
         stop: 'stopping',
       },
     },
