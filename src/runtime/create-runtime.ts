@@ -1,8 +1,8 @@
-import type { AnyActorRef } from 'xstate'
+import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { createActor } from 'xstate'
 import type { z } from 'zod'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
-import { EventHub } from '../actors/event-hub.ts'
+import { EventHub, guarded } from '../actors/event-hub.ts'
 import { Journal } from '../actors/journal.ts'
 import { Monitor } from '../actors/monitor.ts'
 import { Supervisor } from '../actors/supervisor.ts'
@@ -68,7 +68,7 @@ export class Runtime {
 
   /** Use {@link createRuntime}. */
   constructor(options: ResolvedRuntimeOptions) {
-    const { environment, logger, order, share, backfill, principalConcurrency, pools } = options
+    const { environment, logger, order, share, backfill, principalConcurrency, pools, inspect } = options
     const now = environment.clock.now()
     const scheduler = new Scheduler({
       pools,
@@ -106,7 +106,10 @@ export class Runtime {
       id: 'supervisor',
       input: undefined,
       clock: environment.clock,
-      ...(options.inspect && { inspect: options.inspect }),
+      ...(inspect && {
+        inspect: (event: InspectionEvent) =>
+          guarded(() => (typeof inspect === 'function' ? inspect(event) : inspect.next?.(event)), logger, 'inspect'),
+      }),
       logger: (...line) => logger.info({ line }, 'xstate'),
     })
     // A crash of the supervisor itself must not surface as an uncaught error of the host.

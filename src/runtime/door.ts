@@ -38,6 +38,10 @@ function readDemand(
   let demand: unknown
   try {
     demand = asked ?? definition.demandOf(input) ?? (ledger.has('slots') ? oneSlot : nothing)
+    if (demand instanceof Promise) {
+      demand.catch(() => undefined)
+      throw new Error('it is async; work it out from the input alone')
+    }
   } catch (thrown) {
     throw refuse('DEMAND_INVALID', `the demand of ${definition.type} threw for this input`, [describeThrown(thrown)])
   }

@@ -77,6 +77,9 @@ export interface ResolvedRuntimeOptions {
   readonly logger: Logger
 }
 
+const aPolicy = <Policy>() =>
+  z.custom<Policy>((value) => typeof value === 'function', 'not a policy: give a function').optional()
+
 const optionsSchema = z.strictObject({
   tasks: z
     .array(
@@ -112,9 +115,9 @@ const optionsSchema = z.strictObject({
     .optional(),
   scheduling: z
     .strictObject({
-      order: z.custom<OrderPolicy>().optional(),
-      share: z.custom<SharePolicy>().optional(),
-      backfill: z.custom<BackfillPolicy>().optional(),
+      order: aPolicy<OrderPolicy>(),
+      share: aPolicy<SharePolicy>(),
+      backfill: aPolicy<BackfillPolicy>(),
       ageing: z.union([z.literal('off'), durationSchema]).default(30_000),
       principalConcurrency: z.int().min(1).optional(),
     })
