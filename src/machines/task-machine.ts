@@ -47,6 +47,23 @@ const beforeExecuting = {
   shutdown: { target: '#task.cancelled', actions: 'cancelAs' },
 } as const
 
+/** On the way to an attempt that is not the first, what the earlier ones did has to be undone. */
+const betweenAttempts = {
+  ...beforeExecuting,
+  cancel: [
+    { guard: 'hasBegun', target: '#task.rollingBack', actions: ['cancelAs', 'withdrawRequest'] },
+    beforeExecuting.cancel,
+  ],
+  shutdown: [
+    { guard: 'hasBegun', target: '#task.rollingBack', actions: ['cancelAs', 'withdrawRequest'] },
+    beforeExecuting.shutdown,
+  ],
+  deadline: [
+    { guard: 'hasBegun', target: '#task.rollingBack', actions: ['failByDeadline', 'withdrawRequest'] },
+    beforeExecuting.deadline,
+  ],
+} as const
+
 const stopped = [
   { guard: 'stopsIntoRetry', target: '#task.retrying' },
   { guard: 'isCurrent', target: '#task.rollingBack', actions: 'endAsStopped' },
@@ -71,6 +88,7 @@ export const taskMachine = setup({
     isCurrent: guard('isCurrent'),
     isCurrentAndRetryable: guard('isCurrentAndRetryable'),
     stopsIntoRetry: guard('stopsIntoRetry'),
+    hasBegun: guard('hasBegun'),
     isHeld: guard('isHeld'),
     isCurrentAndHeld: guard('isCurrentAndHeld'),
     isFree: guard('isFree'),
@@ -126,7 +144,7 @@ export const taskMachine = setup({
     waiting: {
       entry: 'awaitConditions',
       on: {
-        ...beforeExecuting,
+        ...betweenAttempts,
         ready: [{ guard: 'isFree', target: 'queued', actions: 'meetConditions' }, { actions: 'meetConditions' }],
         resume: [{ guard: 'canLeaveWaiting', target: 'queued', actions: 'unhold' }, { actions: 'unhold' }],
       },
@@ -134,7 +152,7 @@ export const taskMachine = setup({
     queued: {
       entry: 'requestGrant',
       on: {
-        ...beforeExecuting,
+        ...betweenAttempts,
         pause: { target: 'waiting', actions: ['hold', 'withdrawRequest'] },
         'lease.granted': { target: 'allocating', actions: 'takeLease' },
       },
@@ -142,7 +160,7 @@ export const taskMachine = setup({
     allocating: {
       entry: 'allocate',
       on: {
-        ...beforeExecuting,
+        ...betweenAttempts,
         'allocation.ready': [{ guard: 'isCurrent', target: 'executing' }, drop],
         'lease.lost': [{ guard: 'isCurrent', target: 'queued', actions: 'dropLease' }, drop],
       },

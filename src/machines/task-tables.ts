@@ -84,6 +84,8 @@ export const taskGuards = {
   /** The handler that was told to stop has stopped, and what stopped it leaves another attempt. */
   stopsIntoRetry: (context: Context, event: Event) =>
     'epoch' in event && event.epoch === context.epoch && context.failure !== null && mayRetry(context, context.failure),
+  /** An attempt was made: what it did must be undone. */
+  hasBegun: (context: Context) => context.attempt > 0,
   isHeld: (context: Context) => context.held,
   isCurrentAndHeld: (context: Context, event: Event) =>
     'epoch' in event && event.epoch === context.epoch && context.held,

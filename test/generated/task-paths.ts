@@ -69,6 +69,10 @@ function describe(value: object): string {
   return text.replace(',watch:onTime', '').replace(',liveness:alive', '')
 }
 
+function isPreparing(state: State): boolean {
+  return state.matches({ executing: { work: 'preparing' } })
+}
+
 export interface Exploration {
   readonly states: number
   readonly transitions: ReadonlyMap<string, TaskPath>
@@ -80,11 +84,17 @@ export interface Exploration {
  * message a shortest path that ends with it.
  */
 export function exploreTask(): Exploration {
-  const events = (state: State) => possible(state).map(({ event }) => event)
+  // A path leads through `preparing`, which lasts for no time, without a stop in it.
+  const passes = ({ event }: PathStep) => event.type === 'handler.started' || event.type === 'pause'
+  const events = (state: State) =>
+    possible(state)
+      .filter((step) => !isPreparing(state) || (passes(step) && !step.isStale))
+      .map(({ event }) => event)
   const paths = getShortestPaths(taskMachine, { events, input, serializeState: alike, limit: 100_000 })
   const transitions = new Map<string, TaskPath>()
   const pairs = new Map<string, TaskPath>()
-  const byLength = [...paths].sort((a, b) => a.steps.length - b.steps.length)
+  const detour = (state: State) => (isPreparing(state) ? 100 : 0)
+  const byLength = [...paths].sort((a, b) => a.steps.length + detour(a.state) - b.steps.length - detour(b.state))
   for (const { state, steps } of byLength) {
     if (state.status === 'done') continue
     const before = steps.slice(1).map(({ event }) => ({ event, isStale: false }))

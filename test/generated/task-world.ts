@@ -59,11 +59,7 @@ export class TaskWorld {
       const step = rest[index]
       if (!step || this.state.status === 'done') break
       if (step.event.type === 'allocation.ready' && !step.isStale && this.state.matches('allocating')) {
-        // `preparing` lasts for no time: what happens in it must be there when it is entered.
-        const started = rest.findIndex(
-          ({ event, isStale }, at) => at > index && event.type === 'handler.started' && !isStale,
-        )
-        this.#onExecuting = rest.slice(index + 1, started < 0 ? undefined : started)
+        this.#onExecuting = this.#whilePreparing(rest.slice(index + 1))
         index += this.#onExecuting.length
       }
       await this.#cause(step)
@@ -71,6 +67,19 @@ export class TaskWorld {
       this.#check()
     }
     await this.#end()
+  }
+
+  /** `preparing` lasts for no time: what happens in it must be there when it is entered. */
+  #whilePreparing(steps: readonly PathStep[]): PathStep[] {
+    const inside: PathStep[] = []
+    let [predicted] = transition(taskMachine, this.state, { type: 'allocation.ready', epoch: this.state.context.epoch })
+    for (const step of steps) {
+      const starts = step.event.type === 'handler.started' && !step.isStale
+      if (starts || !predicted.matches({ executing: { work: 'preparing' } })) break
+      inside.push(step)
+      predicted = transition(taskMachine, predicted, this.#current(step.event, step.isStale))[0]
+    }
+    return inside
   }
 
   async #submit(before: readonly PathStep[]): Promise<void> {
