@@ -4,3 +4,8 @@ export function untyped<Wanted>(value: unknown): Wanted {
   Reflect.set(holder, 'value', value)
   return holder.value
 }
+
+/** Throws a value that need be no error. */
+export function throwAsIs(value: unknown): never {
+  throw untyped<Error>(value)
+}
