@@ -102,10 +102,11 @@ export class Admission {
     this.#tasks.add(task)
     this.count(task, true)
     actor.start()
+    // Before it can end, so that its end disarms it.
+    if (!isDue && facts.startAt !== null) task.effects.armStart(facts.startAt, () => this.meet(task))
     const failure = failedBefore(dependencies)
     if (failure) task.cancel(failure)
     else task.send({ type: 'start' })
-    if (!isDue && facts.startAt !== null) task.effects.armStart(facts.startAt, () => this.meet(task))
     return task
   }
 }

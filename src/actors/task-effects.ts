@@ -56,7 +56,10 @@ export class TaskEffects {
     const { deadlineAt } = this.#task.facts
     if (deadlineAt === null) return
     const failure: Failure = { code: 'DEADLINE_EXCEEDED', message: 'the deadline has passed', retryable: false }
-    this.#deadlineTimer = this.#arm(deadlineAt, () => this.#task.send({ type: 'deadline', failure }))
+    const expire = () => this.#task.send({ type: 'deadline', failure })
+    // One that has passed already is no timer: the task must not start before it fires.
+    if (deadlineAt <= this.#now()) expire()
+    else this.#deadlineTimer = this.#arm(deadlineAt, expire)
   }
 
   armStart(at: number, due: () => void): void {
