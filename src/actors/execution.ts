@@ -12,6 +12,7 @@ import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import { redactText } from '../security/redaction.ts'
+import type { ClosingOfQuestion } from './questions.ts'
 import { Questions } from './questions.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
@@ -34,7 +35,7 @@ export interface ExecutionPort {
   /** The handler gave a sign of life. */
   alive(): void
   asked(): void
-  questionClosed(questionId: string): void
+  questionClosed(questionId: string, how: ClosingOfQuestion): void
   use(usage: Demand): void
   progress(fraction: number, message: string): void
   /** Takes back what a step did that ended after its attempt; what stands is said aloud. */
@@ -84,8 +85,8 @@ export class Execution implements TaskContext, StepHost {
 
   get questions(): Questions {
     const { environment, timers } = this.#port
-    this.#questions ??= new Questions(environment.clock, timers, (questionId) => {
-      if (!this.#closed) this.#port.questionClosed(questionId)
+    this.#questions ??= new Questions(environment.clock, timers, (questionId, how) => {
+      if (!this.#closed) this.#port.questionClosed(questionId, how)
     })
     return this.#questions
   }
@@ -267,7 +268,7 @@ export class Execution implements TaskContext, StepHost {
       schema,
       prompt,
       timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
-      fallback: options.default === undefined ? null : { answer: options.default },
+      fallback: 'default' in options ? { answer: options.default } : null,
     })
     this.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
     this.#port.asked()

@@ -5,6 +5,9 @@ import { parseOnce } from '../model/parse-once.ts'
 import type { OpenQuestion } from '../model/task-view.ts'
 import type { Timer, Timers } from './timers.ts'
 
+/** What ended a question: an answer, its default, its time without either, or the end of its attempt. */
+export type ClosingOfQuestion = 'answer' | 'default' | 'unanswered' | 'withdrawn'
+
 interface Asked {
   readonly view: OpenQuestion
   readonly timer: Timer | null
@@ -26,11 +29,11 @@ export interface Asking<Schema extends z.ZodType> {
 export class Questions {
   readonly #clock: Clock
   readonly #timers: Timers
-  readonly #closed: (questionId: string) => void
+  readonly #closed: (questionId: string, how: ClosingOfQuestion) => void
   readonly #open = new Map<string, Asked>()
 
   /** @param closed is told of each question that is answered, runs out or is withdrawn. */
-  constructor(clock: Clock, timers: Timers, closed: (questionId: string) => void) {
+  constructor(clock: Clock, timers: Timers, closed: (questionId: string, how: ClosingOfQuestion) => void) {
     this.#clock = clock
     this.#timers = timers
     this.#closed = closed
@@ -42,9 +45,9 @@ export class Questions {
     const askedAt = this.#clock.now()
     const expiresAt = timeoutMs === null ? null : askedAt + timeoutMs
     const runOut = () => {
-      if (!this.#close(id)) return
+      if (!this.#close(id, fallback ? 'default' : 'unanswered')) return
       if (fallback) resolve(fallback.answer)
-      else reject(new RefusedError('QUESTION_UNKNOWN', `nobody answered "${prompt}" in time, and it has no default`))
+      else reject(new RefusedError('QUESTION_UNANSWERED', `nobody answered "${prompt}" in time, and it has no default`))
     }
     this.#open.set(id, {
       view: {
@@ -59,7 +62,8 @@ export class Questions {
       take: async (answer) => {
         const checked = await parseOnce(schema, answer)
         if (!checked.ok) return checked.problems
-        if (!this.#close(id)) throw new RefusedError('QUESTION_UNKNOWN', `"${prompt}" was answered or withdrawn before`)
+        if (!this.#close(id, 'answer'))
+          throw new RefusedError('QUESTION_UNKNOWN', `"${prompt}" was answered or withdrawn before`)
         resolve(checked.data)
         return []
       },
@@ -85,7 +89,7 @@ export class Questions {
 
   /** Ends every question: the attempt is over. */
   withdraw(reason: unknown): void {
-    for (const [id, { reject }] of [...this.#open]) if (this.#close(id)) reject(reason)
+    for (const [id, { reject }] of [...this.#open]) if (this.#close(id, 'withdrawn')) reject(reason)
   }
 
   #only(): Asked | undefined {
@@ -98,12 +102,12 @@ export class Questions {
     return ids.length === 0 ? 'the task asks nothing now' : `open are ${ids.join(', ')}; name one`
   }
 
-  #close(id: string): boolean {
+  #close(id: string, how: ClosingOfQuestion): boolean {
     const asked = this.#open.get(id)
     if (!asked) return false
     this.#open.delete(id)
     this.#timers.disarm(asked.timer)
-    this.#closed(id)
+    this.#closed(id, how)
     return true
   }
 }

@@ -9,6 +9,7 @@ import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import type { ExecutionPort } from './execution.ts'
+import type { ClosingOfQuestion } from './questions.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
 import type { Task } from './task.ts'
@@ -95,8 +96,8 @@ export class TaskExecutionPort implements ExecutionPort {
     this.#task.send({ type: 'handler.asked', epoch: this.#epoch })
   }
 
-  questionClosed(questionId: string): void {
-    this.report({ type: 'task.answered', questionId })
+  questionClosed(questionId: string, how: ClosingOfQuestion): void {
+    if (how === 'answer' || how === 'default') this.report({ type: 'task.answered', questionId })
     this.#task.send({ type: 'question.closed', epoch: this.#epoch })
   }
 
