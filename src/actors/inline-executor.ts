@@ -78,7 +78,14 @@ function handlesStop(snapshot: unknown): boolean {
 
 function stateOf(snapshot: unknown): string | null {
   if (typeof snapshot !== 'object' || snapshot === null || !('value' in snapshot)) return null
-  return typeof snapshot.value === 'string' ? snapshot.value : JSON.stringify(snapshot.value)
+  return typeof snapshot.value === 'string' ? snapshot.value : JSON.stringify(sorted(snapshot.value))
+}
+
+/** Keys in one order: XState's own varies with the transition that led to the state. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
 }
 
 function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort): RunningHandler {
@@ -89,6 +96,11 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
     if (ended) return
     ended = true
     tell()
+  }
+  const tellEnd = () => {
+    const snapshot = child.getSnapshot()
+    if (snapshot.status === 'done') port.completed(snapshot.output)
+    else port.failed(failureOf(new Error('the handler was stopped before it was done')))
   }
   const abandon = () => {
     end(() => undefined)
@@ -102,12 +114,8 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
       shown = state
       port.moved(state)
     },
-    complete: () =>
-      end(() => {
-        const snapshot = child.getSnapshot()
-        if (snapshot.status === 'done') port.completed(snapshot.output)
-        else port.failed(failureOf(new Error('the handler was stopped before it was done')))
-      }),
+    // After XState's own message to the parent: a task that had ended by then would make it warn.
+    complete: () => queueMicrotask(() => end(tellEnd)),
     error: (thrown) => end(() => port.failed(failureOf(thrown))),
   })
   child.start()
