@@ -43,8 +43,9 @@ export class SupervisorActorLogic implements ActorLogic<SupervisorSnapshot, Supe
     return this.#actor
   }
 
+  /** Messages to a supervisor that has stopped change nothing. */
   send(message: SupervisorMessage): void {
-    this.actor.send(message)
+    if (!this.#at.isFinal) this.actor.send(message)
   }
 
   getInitialSnapshot(scope: Scope): SupervisorSnapshot {
