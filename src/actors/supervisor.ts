@@ -118,6 +118,9 @@ export class Supervisor implements SupervisorPerformer {
         return
       case 'task.reprioritise':
         return this.#reprioritise(message.taskId, message.priority)
+      case 'task.cancel':
+        this.tasks.get(message.taskId)?.cancel(message.failure)
+        return
       case 'lease.release':
         return this.#leases.release(message.leaseId, message.epoch)
       case 'lease.renew':

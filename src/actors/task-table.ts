@@ -5,7 +5,9 @@ export class TaskTable {
   readonly #retain: number
   readonly #tasks = new Map<string, TaskActorLogic>()
   readonly #byDedupeKey = new Map<string, TaskActorLogic>()
-  readonly #ended = new Set<TaskActorLogic>()
+  /** A ring of the ended ones: a Set would look for its first entry among the holes of all that were deleted. */
+  readonly #ended: TaskActorLogic[] = []
+  #oldest = 0
   #unfinished = 0
 
   constructor(retain: number) {
@@ -34,12 +36,16 @@ export class TaskTable {
   end(task: TaskActorLogic): void {
     this.#unfinished -= 1
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.delete(task.facts.dedupeKey)
-    this.#ended.add(task)
-    if (this.#ended.size <= this.#retain) return
-    const [oldest] = this.#ended
-    if (!oldest) return
-    this.#ended.delete(oldest)
-    this.#tasks.delete(oldest.id)
+    if (this.#ended.length < this.#retain) {
+      this.#ended.push(task)
+      return
+    }
+    const forgotten = this.#ended[this.#oldest] ?? task
+    if (this.#retain > 0) {
+      this.#ended[this.#oldest] = task
+      this.#oldest = (this.#oldest + 1) % this.#retain
+    }
+    this.#tasks.delete(forgotten.id)
   }
 
   all(): IterableIterator<TaskActorLogic> {

@@ -42,8 +42,10 @@ export class TaskUndo {
     child.whenSettled(() => this.#children?.delete(child))
   }
 
+  /** Through the supervisor's mailbox: children of children of children must not deepen the stack. */
   cancelChildren(): void {
-    for (const child of this.#children ?? []) child.cancel(parentEnded)
+    const { supervisor } = this.#services
+    for (const { id } of this.#children ?? []) supervisor.send({ type: 'task.cancel', taskId: id, failure: parentEnded })
   }
 
   /** No time is left to undo anything, now or later: what is not undone yet stands. */

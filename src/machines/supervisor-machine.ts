@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate'
+import type { Failure } from '../model/errors.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import { effectsOf, on } from './tables.ts'
 
@@ -28,6 +29,7 @@ export type SupervisorMachineEvent<
   | { type: 'task.ready'; taskId: string }
   | { type: 'task.withdraw'; taskId: string }
   | { type: 'task.reprioritise'; taskId: string; priority: number }
+  | { type: 'task.cancel'; taskId: string; failure: Failure }
   | { type: 'lease.release'; leaseId: string; epoch: number }
   | { type: 'lease.renew'; leaseId: string; epoch: number; expiresAt: number | null }
   | { type: 'lease.use'; taskId: string; leaseId: string; epoch: number; usage: Readonly<Record<string, number>> }
@@ -70,6 +72,7 @@ export const supervisorEffects = effectsOf([
   'enqueue',
   'withdraw',
   'reprioritise',
+  'cancel',
   'release',
   'renew',
   'use',
@@ -114,6 +117,7 @@ export const supervisorMachine = setup({
     'task.ready': { actions: ['enqueue', 'scheduleDispatch'] },
     'task.withdraw': { actions: ['withdraw', 'scheduleDispatch'] },
     'task.reprioritise': { actions: ['reprioritise', 'scheduleDispatch'] },
+    'task.cancel': { actions: 'cancel' },
     'lease.release': { actions: ['release', 'scheduleDispatch'] },
     'lease.renew': { actions: 'renew' },
     'lease.use': { actions: 'use' },

@@ -22,6 +22,11 @@ const samples: readonly SupervisorMachineEvent[] = [
   { type: 'task.ready', taskId: 'nobody' },
   { type: 'task.withdraw', taskId: 'nobody' },
   { type: 'task.reprioritise', taskId: 'nobody', priority: 1 },
+  {
+    type: 'task.cancel',
+    taskId: 'nobody',
+    failure: { code: 'CANCELLED', message: 'no longer needed', retryable: false },
+  },
   { type: 'lease.release', leaseId: 'none', epoch: 1 },
   { type: 'lease.renew', leaseId: 'none', epoch: 1, expiresAt: null },
   { type: 'lease.use', taskId: 'nobody', leaseId: 'none', epoch: 1, usage: {} },
