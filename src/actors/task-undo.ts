@@ -45,7 +45,8 @@ export class TaskUndo {
   /** Through the supervisor's mailbox: children of children of children must not deepen the stack. */
   cancelChildren(): void {
     const { supervisor } = this.#services
-    for (const { id } of this.#children ?? []) supervisor.send({ type: 'task.cancel', taskId: id, failure: parentEnded })
+    for (const { id } of this.#children ?? [])
+      supervisor.send({ type: 'task.cancel', taskId: id, failure: parentEnded })
   }
 
   /** No time is left to undo anything, now or later: what is not undone yet stands. */

@@ -36,7 +36,15 @@ describe('children', () => {
 
   test('do not outlive a parent that completes without them', async () => {
     const { runtime, run } = await virtualWorld()
-    const parent = working(async (task) => (await task.submit(working((own) => own.sleep('1h')), null)).id)
+    const parent = working(
+      async (task) =>
+        (
+          await task.submit(
+            working((own) => own.sleep('1h')),
+            null,
+          )
+        ).id,
+    )
     const id = await run((await runtime.submit(parent, null)).result())
     await run(runtime.idle())
     expect(runtime.get(String(id))?.view()).toMatchObject({ stage: 'cancelled' })
@@ -79,7 +87,11 @@ describe('after', () => {
   }
 
   test('a chain of 100,000 runs in order', async () => {
-    const { runtime, run } = await virtualWorld({ pools: { default: { slots: 4 } }, retain: 200_000, queueLimit: 200_000 })
+    const { runtime, run } = await virtualWorld({
+      pools: { default: { slots: 4 } },
+      retain: 200_000,
+      queueLimit: 200_000,
+    })
     let ran = 0
     let inOrder = true
     const linked = defineTask({
