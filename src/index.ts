@@ -3,7 +3,10 @@ export { stopEvent } from './actors/inline-executor.ts'
 export { supervisorMachine } from './machines/supervisor-machine.ts'
 export { taskMachine } from './machines/task-machine.ts'
 export type {
+  CrashPolicy,
+  MigrationState,
   RetryInput,
+  RollbackRun,
   StageHook,
   TaskContext,
   TaskDefinition,
@@ -15,7 +18,8 @@ export type { Clock, Environment, Ids, Random } from './model/environment.ts'
 export type { Failure, FailureCode, RefusalCode } from './model/errors.ts'
 export { NonRetryableError, RefusedError, TaskStoppedError, TaskwrightError } from './model/errors.ts'
 export type { RuntimeEvent, TaskEvent } from './model/events.ts'
-export type { ChildHandle, StepOptions, StepRun } from './model/handler-parts.ts'
+export type { ChildHandle, ChildOptions, StepOptions, StepRun } from './model/handler-parts.ts'
+export type { AcceptedTask, JournalRecord, RecordPayload } from './model/journal-record.ts'
 export type { TaskKind } from './model/kind.ts'
 export type { RollbackReport, StandingEffect, TaskOutcome } from './model/outcome.ts'
 export { TaskCancelledError, TaskEndedError, TaskFailedError, TaskRejectedError } from './model/outcome.ts'
@@ -24,9 +28,11 @@ export type { Priority } from './model/priority.ts'
 export type { Demand, PoolsInput, ResourceInput, ResourceUsage } from './model/resources.ts'
 export type { TaskStage } from './model/stage.ts'
 export type { Percentiles, ResourceEfficiency, RuntimeStats, TypeStats } from './model/stats.ts'
+export type { StoreErrorCode } from './model/store-error.ts'
+export { StoreError } from './model/store-error.ts'
 export type { SubmitOptions, TaskReference } from './model/submit-options.ts'
 export type { OpenQuestion, TaskView } from './model/task-view.ts'
-export type { Runtime } from './runtime/create-runtime.ts'
+export type { Runtime, StopOptions } from './runtime/create-runtime.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
 export { defineTask } from './runtime/define-task.ts'
 export type { TaskTemplate, TemplateOverride } from './runtime/define-template.ts'

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import { createActor } from 'xstate'
-import { RefusedError } from '../model/errors.ts'
+import { RefusedError, refuse } from '../model/errors.ts'
+import { unwritable } from './accepted-record.ts'
 import { awaitDependencies, failedBefore } from './dependencies.ts'
 import type { Submission } from './supervisor-messages.ts'
 import { TaskActorLogic } from './task-actor.ts'
@@ -47,6 +48,11 @@ export class Admission {
       reply.refused(new RefusedError('DEPENDENCY_UNKNOWN', message))
       return
     }
+    const problem = this.#services.journal.keepsState ? unwritable(facts.input) : null
+    if (problem !== null) {
+      reply.refused(refuse('INPUT_INVALID', `the input of ${facts.definition.type} cannot be taken`, [problem]))
+      return
+    }
     const task = this.#spawn(submission)
     this.#services.journal.whenDurable(() => reply.accepted(task))
   }
@@ -82,6 +88,13 @@ export class Admission {
     if (isDue && task.unmetDependencies === 0) task.send({ type: 'ready' })
   }
 
+  /** Wakes the task at its start time, if that is still to come. */
+  armStart(task: TaskActorLogic): void {
+    const { startAt } = task.facts
+    if (startAt === null || startAt <= this.#services.environment.clock.now()) return
+    task.effects.armStart(startAt, () => this.meet(task))
+  }
+
   #noRoom(submission: Submission): void {
     if (submission.whenFull === 'wait') {
       this.#waitingForRoom.push(submission)
@@ -103,7 +116,7 @@ export class Admission {
     this.count(task, true)
     actor.start()
     // Before it can end, so that its end disarms it.
-    if (!isDue && facts.startAt !== null) task.effects.armStart(facts.startAt, () => this.meet(task))
+    this.armStart(task)
     const failure = failedBefore(dependencies)
     if (failure) task.cancel(failure)
     else task.send({ type: 'start' })

@@ -6,12 +6,15 @@ import type { Environment } from '../model/environment.ts'
 import type { Failure } from '../model/errors.ts'
 import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
-import type { AskOptions, ChildHandle, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
+import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
+import { parseOnce } from '../model/parse-once.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import { redactText } from '../security/redaction.ts'
+import { ChildKeys } from './child-keys.ts'
 import type { ClosingOfQuestion } from './questions.ts'
 import { Questions } from './questions.ts'
 import type { Undoing } from './rollback.ts'
@@ -31,11 +34,18 @@ export interface ExecutionPort {
   readonly environment: Environment
   readonly timers: Timers
   readonly steps: StepLog
-  report(happening: TaskHappening): void
+  /** What happens outlives the process. */
+  readonly keepsState: boolean
+  report(happening: TaskHappening, payload?: RecordPayload): void
+  /** Resolves once everything reported so far is durable. */
+  recorded(): Promise<void>
   /** The handler gave a sign of life. */
   alive(): void
   asked(): void
   questionClosed(questionId: string, how: ClosingOfQuestion): void
+  /** An answer that an earlier process was given. */
+  answerTo(key: string): { readonly value: unknown } | undefined
+  answered(questionId: string, key: string, answer: unknown): Promise<void>
   use(usage: Demand): void
   progress(fraction: number, message: string): void
   /** Takes back what a step did that ended after its attempt; what stands is said aloud. */
@@ -44,7 +54,9 @@ export interface ExecutionPort {
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
     options: SubmitOptions | undefined,
+    key: string | null,
   ): Promise<ChildHandle<z.output<Output>>>
+  child(id: string): ChildHandle<unknown> | undefined
 }
 
 /** A promise whose rejection is known to the task already: a handler that drops it does not end the host's process. */
@@ -67,6 +79,8 @@ export class Execution implements TaskContext, StepHost {
   #closed = false
   #gate: PromiseWithResolvers<void> | null = null
   #sleeps: Set<Timer> | null = null
+  #asked = 0
+  #childKeys: ChildKeys | null = null
 
   constructor(port: ExecutionPort, attempt: number, epoch: number) {
     this.#port = port
@@ -93,6 +107,10 @@ export class Execution implements TaskContext, StepHost {
 
   get steps(): StepLog {
     return this.#port.steps
+  }
+
+  get keepsState(): boolean {
+    return this.#port.keepsState
   }
 
   get isClosed(): boolean {
@@ -179,9 +197,13 @@ export class Execution implements TaskContext, StepHost {
   submit<Input extends z.ZodType, Output extends z.ZodType>(
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
-    options?: SubmitOptions,
+    options?: ChildOptions,
   ): Promise<ChildHandle<z.output<Output>>> {
     return owned(this.#submit(definition, input, options))
+  }
+
+  child(id: string): ChildHandle<unknown> | undefined {
+    return this.#port.child(id)
   }
 
   /** Tells the handler to stop; open questions end, and a paused one goes on so that it can. */
@@ -246,8 +268,12 @@ export class Execution implements TaskContext, StepHost {
     this.#port.alive()
   }
 
-  report(happening: TaskHappening): void {
-    this.#port.report(happening)
+  report(happening: TaskHappening, payload?: RecordPayload): void {
+    this.#port.report(happening, payload)
+  }
+
+  recorded(): Promise<void> {
+    return this.#port.recorded()
   }
 
   undoLate(undoing: Undoing): Promise<void> {
@@ -261,6 +287,13 @@ export class Execution implements TaskContext, StepHost {
   ): Promise<z.output<Schema>> {
     this.assertOpen()
     this.alive()
+    this.#asked += 1
+    const key = `${this.#asked}:${prompt}`
+    const given = this.#port.answerTo(key)
+    if (given) {
+      const checked = await parseOnce(schema, given.value)
+      if (checked.ok) return checked.data
+    }
     const id = this.#port.environment.ids.next('question')
     const answered = this.questions.ask({
       id,
@@ -273,6 +306,7 @@ export class Execution implements TaskContext, StepHost {
     this.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
     this.#port.asked()
     const answer = await answered
+    if (this.keepsState) await this.#port.answered(id, key, answer)
     if (this.#gate) await this.#gate.promise
     return answer
   }
@@ -298,11 +332,19 @@ export class Execution implements TaskContext, StepHost {
   async #submit<Input extends z.ZodType, Output extends z.ZodType>(
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
-    options: SubmitOptions | undefined,
+    options: ChildOptions | undefined,
   ): Promise<ChildHandle<z.output<Output>>> {
     this.assertOpen()
     this.alive()
-    return this.#port.submitChild(definition, input, options)
+    const { key, ...submitOptions } = options ?? {}
+    const childKey = this.keepsState ? this.#keyOfChild(definition.type, input, key) : null
+    return this.#port.submitChild(definition, input, options && submitOptions, childKey)
+  }
+
+  #keyOfChild(type: string, input: unknown, key: string | undefined): string {
+    if (key !== undefined) return key
+    this.#childKeys ??= new ChildKeys()
+    return this.#childKeys.next(type, input)
   }
 
   assertOpen(): void {

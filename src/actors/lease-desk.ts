@@ -1,5 +1,5 @@
 import type { Failure } from '../model/errors.ts'
-import type { Overrun } from '../scheduling/ledger.ts'
+import type { Overrun, ReleasedLease } from '../scheduling/ledger.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
 import type { SupervisorMessage } from './supervisor-messages.ts'
 import type { TaskServices } from './task-services.ts'
@@ -37,6 +37,7 @@ export class LeaseDesk {
 
   release(leaseId: string, epoch: number): void {
     const released = this.#scheduler.release(leaseId, epoch, this.#now())
+    if (released) this.#noteSpending(released)
     if (released && this.#expiries.size > 0) this.#watch(leaseId, epoch, null)
   }
 
@@ -74,6 +75,19 @@ export class LeaseDesk {
       reply.done()
     } catch (refusal) {
       reply.refused(refusal)
+    }
+  }
+
+  #noteSpending({ lease, used }: ReleasedLease): void {
+    const { budgets } = this.#scheduler.ledger
+    if (budgets.size === 0) return
+    const task = this.#tasks.get(lease.taskId)
+    if (!task) return
+    for (const resource of budgets) {
+      const amount = used[resource] ?? 0
+      if (amount === 0) continue
+      task.spent ??= new Map()
+      task.spent.set(resource, (task.spent.get(resource) ?? 0) + amount)
     }
   }
 

@@ -53,8 +53,19 @@ export class Monitor {
   readonly #byType = new Map<string, TypeCounters>()
   readonly #errors = new Map<FailureCode, number>()
 
+  /** How many tasks hold something, or undo something. */
+  get inMotion(): number {
+    const { allocating, executing, completing, rollingBack } = this.#byStage
+    return allocating + executing + completing + rollingBack
+  }
+
   created(): void {
     this.#byStage.created += 1
+  }
+
+  /** A task of an earlier process. */
+  restored(stage: TaskStage): void {
+    this.#byStage[stage] += 1
   }
 
   moved(task: Task, from: TaskStage, to: TaskStage, now: number): void {

@@ -9,7 +9,9 @@ import type { Timers } from './timers.ts'
 /** One effect to take back. */
 export interface Undoing {
   readonly step: string
-  readonly undo: (signal: AbortSignal) => unknown
+  readonly undo: (signal: AbortSignal, inDoubt: boolean) => unknown
+  /** An undo was begun by an earlier process, and it is not known how it ended. */
+  readonly inDoubt?: boolean
 }
 
 export interface RollbackServices {
@@ -19,10 +21,17 @@ export interface RollbackServices {
   /** Aborted when there is no time left: what is not undone by then stands. */
   readonly signal: AbortSignal
   report(happening: TaskHappening): void
+  /** Resolves once everything reported so far is durable. */
+  recorded(): Promise<void>
 }
 
 /** Runs one undo, for `timeoutMs` at most. */
-function runUndo({ undo }: Undoing, timeoutMs: number, { clock, timers, signal }: RollbackServices): Promise<void> {
+function runUndo(
+  { undo }: Undoing,
+  inDoubt: boolean,
+  timeoutMs: number,
+  { clock, timers, signal }: RollbackServices,
+): Promise<void> {
   const controller = new AbortController()
   return new Promise<void>((resolve, reject) => {
     const giveUp = (reason: Error) => {
@@ -40,7 +49,7 @@ function runUndo({ undo }: Undoing, timeoutMs: number, { clock, timers, signal }
       then()
     }
     Promise.resolve()
-      .then(() => undo(controller.signal))
+      .then(() => undo(controller.signal, inDoubt))
       .then(
         () => settle(resolve),
         (thrown: unknown) => settle(() => reject(thrown)),
@@ -71,8 +80,11 @@ async function undoOne(
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (services.signal.aborted) throw new Error('the runtime stopped before the undo was done')
-      await runUndo(undoing, timeoutMs, services)
+      services.report({ type: 'task.undo.started', step, attempt })
+      await services.recorded()
+      await runUndo(undoing, undoing.inDoubt ?? false, timeoutMs, services)
       services.report({ type: 'task.undo.completed', step })
+      await services.recorded()
       return null
     } catch (thrown) {
       const message = describeThrown(thrown)

@@ -1,33 +1,77 @@
-/** A finished step: its result for later attempts, and how to take its effect back. */
-export interface FinishedStep<Result> {
-  readonly name: string
-  readonly result: Result
-  readonly undo: ((signal: AbortSignal) => unknown) | null
+import type { StepRun } from '../model/handler-parts.ts'
+
+/** `failed`: it threw. `inDoubt`: its process ended before an end of it was on record. */
+export type StepState = 'running' | 'failed' | 'inDoubt' | 'finished' | 'undone'
+
+/** What a step can be taken back by. The functions are not at hand after a recovery, until the handler is replayed. */
+export interface StepUndo {
+  readonly hasUndo: boolean
+  readonly hasUndoInDoubt: boolean
+  undo: ((result: unknown, run: StepRun) => unknown) | null
+  undoInDoubt: ((run: StepRun) => unknown) | null
 }
 
-/** The finished steps of a task over all its attempts, in the order in which they finished. */
-export class StepLog {
-  readonly #steps = new Map<string, FinishedStep<unknown>>()
+export interface LoggedStep<Result = unknown> extends StepUndo {
+  readonly name: string
+  state: StepState
+  result: Result
+  /** An undo was begun by an earlier process, and no end of it is on record. */
+  undoWasInDoubt: boolean
+}
 
-  /** A step's name stands for its type: the same name gives what the same code gave in an earlier attempt. */
-  get<Result>(name: string): FinishedStep<Result> | undefined
-  get(name: string): FinishedStep<unknown> | undefined {
+/** Whether there may be an effect that somebody has to take back. */
+function stands({ state, hasUndo, hasUndoInDoubt }: LoggedStep): boolean {
+  switch (state) {
+    case 'finished':
+      return hasUndo
+    case 'inDoubt':
+      return hasUndo || hasUndoInDoubt
+    case 'failed':
+      return hasUndoInDoubt
+    default:
+      return false
+  }
+}
+
+/** The steps of a task over all its attempts, in the order in which they finished. */
+export class StepLog {
+  readonly #steps = new Map<string, LoggedStep>()
+
+  /** The finished step of that name: the same name gives what the same code gave in an earlier attempt. */
+  finished<Result>(name: string): LoggedStep<Result> | undefined
+  finished(name: string): LoggedStep | undefined {
+    const step = this.#steps.get(name)
+    return step?.state === 'finished' || step?.state === 'undone' ? step : undefined
+  }
+
+  get(name: string): LoggedStep | undefined {
     return this.#steps.get(name)
   }
 
-  add(step: FinishedStep<unknown>): void {
+  /** A step as an earlier process recorded it. */
+  restore(step: LoggedStep): void {
     this.#steps.set(step.name, step)
   }
 
-  /** What there is to undo, the last step first. A step that was undone is forgotten: no undo runs twice. */
-  undoable(): { step: string; undo: (signal: AbortSignal) => Promise<void> }[] {
-    return [...this.#steps.values()].reverse().flatMap(({ name, undo }) => {
-      if (!undo) return []
-      const undoAndForget = async (signal: AbortSignal) => {
-        await undo(signal)
-        this.#steps.delete(name)
-      }
-      return [{ step: name, undo: undoAndForget }]
-    })
+  begin(name: string, undo: StepUndo): void {
+    this.#steps.set(name, { ...undo, name, state: 'running', result: undefined, undoWasInDoubt: false })
+  }
+
+  finish(name: string, result: unknown): void {
+    const step = this.#steps.get(name)
+    if (!step) return
+    // Behind all that finished before: undoing goes backwards.
+    this.#steps.delete(name)
+    this.#steps.set(name, { ...step, state: 'finished', result })
+  }
+
+  fail(name: string): void {
+    const step = this.#steps.get(name)
+    if (step?.state === 'running') step.state = 'failed'
+  }
+
+  /** What has to be taken back, the last step first. */
+  standing(): LoggedStep[] {
+    return [...this.#steps.values()].filter(stands).reverse()
   }
 }

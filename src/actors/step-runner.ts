@@ -1,9 +1,11 @@
-import { describeThrown, RefusedError } from '../model/errors.ts'
+import { describeThrown, NonRetryableError, RefusedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { StepOptions, StepRun } from '../model/handler-parts.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
 import { redactText } from '../security/redaction.ts'
+import { encodeValue } from '../store/value-codec.ts'
 import type { Undoing } from './rollback.ts'
-import type { StepLog } from './step-log.ts'
+import type { StepLog, StepUndo } from './step-log.ts'
 
 /** What steps need of the attempt that they are part of. */
 export interface StepHost {
@@ -12,14 +14,33 @@ export interface StepHost {
   readonly signal: AbortSignal
   readonly isClosed: boolean
   readonly steps: StepLog
+  /** Steps outlive the process: their results have to be written down. */
+  readonly keepsState: boolean
   /** @throws if the attempt is over or was told to stop. */
   assertOpen(): void
   /** Returns when the attempt is not paused. @throws if it is over or was told to stop. */
   pass(): Promise<void>
   alive(): void
-  report(happening: TaskHappening): void
+  report(happening: TaskHappening, payload?: RecordPayload): void
+  /** Resolves once everything reported so far is durable. */
+  recorded(): Promise<void>
   /** Takes back what a step did that ended after its attempt. */
   undoLate(undoing: Undoing): Promise<void>
+}
+
+/** How a step is known to services that deduplicate: the same over all its runs. */
+export function idempotencyKeyOf(taskId: string, step: string): string {
+  return `${taskId}:${step}`
+}
+
+function undoOf<Result>({ undo, undoInDoubt }: StepOptions<Result>): StepUndo
+function undoOf({ undo, undoInDoubt }: StepOptions<unknown>): StepUndo {
+  return {
+    hasUndo: undo !== undefined,
+    hasUndoInDoubt: undoInDoubt !== undefined,
+    undo: undo ?? null,
+    undoInDoubt: undoInDoubt ?? null,
+  }
 }
 
 /** Runs the steps of one attempt: each name once, a result of an earlier attempt without running it again. */
@@ -63,31 +84,76 @@ export class StepRunner {
     options: StepOptions<Result>,
   ): Promise<Result> {
     await this.#host.pass()
-    const memo = this.#host.steps.get<Result>(name)
-    return memo ? memo.result : this.#execute(name, work, options)
+    const { steps } = this.#host
+    const memo = steps.finished<Result>(name)
+    if (!memo) return this.#execute(name, work, options)
+    // An earlier process had it: only now is it known how to take it back.
+    Object.assign(memo, undoOf(options))
+    return memo.result
   }
 
   async #execute<Result>(
     name: string,
     work: (step: StepRun) => Result | Promise<Result>,
-    { undo }: StepOptions<Result>,
+    options: StepOptions<Result>,
   ): Promise<Result> {
     const host = this.#host
     const { attempt } = host
-    const idempotencyKey = `${host.id}:${name}`
+    const inDoubt = host.steps.get(name)?.state === 'inDoubt'
+    const run: StepRun = {
+      signal: host.signal,
+      attempt,
+      idempotencyKey: idempotencyKeyOf(host.id, name),
+      inDoubt,
+    }
+    const undo = undoOf(options)
+    host.steps.begin(name, undo)
     host.alive()
-    host.report({ type: 'task.step.started', step: name, attempt })
-    const result = await this.#noting(name, () => work({ signal: host.signal, attempt, idempotencyKey }))
-    const undoResult = undo ? (signal: AbortSignal) => undo(result, { signal, attempt, idempotencyKey }) : null
+    const { hasUndo, hasUndoInDoubt } = undo
+    host.report({ type: 'task.step.started', step: name, attempt }, { hasUndo, hasUndoInDoubt })
+    if (host.keepsState) await this.#mayRun(name)
+    const result = await this.#noting(name, () => work(run))
     if (host.isClosed) {
       // The rollback, or the next attempt, has not seen this effect: it is taken back here and now.
-      if (undoResult) await host.undoLate({ step: name, undo: undoResult })
+      if (undo.undo) await host.undoLate({ step: name, undo: (signal) => undo.undo?.(result, { ...run, signal }) })
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
-    host.steps.add({ name, result, undo: undoResult })
+    host.steps.finish(name, result)
     host.alive()
-    host.report({ type: 'task.step.completed', step: name, attempt })
+    if (host.keepsState) await this.#record(name, result)
+    else host.report({ type: 'task.step.completed', step: name, attempt })
     return result
+  }
+
+  /** The effect may come only after the record that it may. */
+  async #mayRun(name: string): Promise<void> {
+    const host = this.#host
+    await host.recorded()
+    try {
+      host.assertOpen()
+    } catch (stopped) {
+      host.steps.fail(name)
+      const { attempt } = host
+      if (!host.isClosed)
+        host.report({ type: 'task.step.failed', step: name, attempt, message: 'stopped before it was run' })
+      throw stopped
+    }
+  }
+
+  /** The handler goes on with a result only once it will never be made again. */
+  async #record(name: string, result: unknown): Promise<void> {
+    const host = this.#host
+    const { attempt } = host
+    let payload: RecordPayload
+    try {
+      payload = { result: encodeValue(result) }
+    } catch (thrown) {
+      const message = `the result of step "${name}" cannot be written down: ${describeThrown(thrown)}; return plain data`
+      host.report({ type: 'task.step.completed', step: name, attempt })
+      throw new NonRetryableError(message, { cause: thrown })
+    }
+    host.report({ type: 'task.step.completed', step: name, attempt }, payload)
+    await host.recorded()
   }
 
   async #noting<Result>(step: string, work: () => Result | Promise<Result>): Promise<Result> {
@@ -96,7 +162,10 @@ export class StepRunner {
     } catch (thrown) {
       const { attempt, isClosed } = this.#host
       const message = redactText(describeThrown(thrown))
-      if (!isClosed) this.#host.report({ type: 'task.step.failed', step, attempt, message })
+      if (!isClosed) {
+        this.#host.steps.fail(step)
+        this.#host.report({ type: 'task.step.failed', step, attempt, message })
+      }
       throw thrown
     }
   }

@@ -3,7 +3,7 @@ import type { Configuration, Step } from '../machines/compiled-machine.ts'
 import type { SupervisorSnapshot } from '../machines/supervisor-engine.ts'
 import { compiledSupervisor } from '../machines/supervisor-engine.ts'
 import type { SupervisorMachineContext, SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
-import { supervisorMachine } from '../machines/supervisor-machine.ts'
+import { initialSupervisorContext, supervisorMachine } from '../machines/supervisor-machine.ts'
 import type { SupervisorStage } from '../model/events.ts'
 import type { SupervisorMessage } from './supervisor-messages.ts'
 
@@ -50,7 +50,7 @@ export class SupervisorActorLogic implements ActorLogic<SupervisorSnapshot, Supe
 
   getInitialSnapshot(scope: Scope): SupervisorSnapshot {
     this.#actor = scope.self
-    return compiledSupervisor.start({ crashes: 0, intensitySpent: false })
+    return compiledSupervisor.start(initialSupervisorContext)
   }
 
   /** Plain data, as XState persists it. */

@@ -6,7 +6,11 @@ import type { TaskOutcome } from '../model/outcome.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
 import { Admission } from './admission.ts'
 import { releaseDependents } from './dependencies.ts'
+import { Forgetting } from './forgetting.ts'
 import { LeaseDesk } from './lease-desk.ts'
+import type { Definitions } from './recovery/definition-match.ts'
+import type { JournalReader } from './recovery/journal-reader.ts'
+import { Recovery } from './recovery/recovery.ts'
 import { RestartIntensity } from './restart-intensity.ts'
 import type { SupervisorActorLogic, SupervisorPerformer } from './supervisor-actor.ts'
 import type { Submission, SupervisorMessage } from './supervisor-messages.ts'
@@ -18,8 +22,9 @@ import type { Timer } from './timers.ts'
 export interface SupervisorOptions {
   /** How many tasks may wait for their turn. */
   readonly queueLimit: number
-  /** How many ended tasks are remembered. */
+  /** How many ended tasks are remembered, and for how long. */
   readonly retain: number
+  readonly retainForMs: number | null
   readonly restarts: number
   readonly restartsWithinMs: number
 }
@@ -52,22 +57,57 @@ export class Supervisor implements SupervisorPerformer {
   readonly #admission: Admission
   readonly #leases: LeaseDesk
   readonly #intensity: RestartIntensity
+  readonly #forgetting: Forgetting
   readonly #crashes = new Map<string, number>()
+  #recovery: Recovery | null = null
   #idle: (() => void)[] = []
   #stopped: (() => void)[] = []
   #dispatchScheduled = false
   #wakeTimer: Timer | null = null
   #graceTimer: Timer | null = null
   #recoveryTimer: Timer | null = null
+  #expiryTimer: Timer | null = null
+  #storeProblem: string | null = null
+  /** Stopping, and what is unfinished is kept for the next process. */
+  #isKeeping = false
+  /** Outcomes that are not durable yet. */
+  #settling = 0
 
   constructor(logic: SupervisorActorLogic, scheduler: Scheduler, services: TaskServices, options: SupervisorOptions) {
     this.#logic = logic
     this.scheduler = scheduler
     this.#services = services
-    this.tasks = new TaskTable(options.retain)
+    this.#forgetting = new Forgetting(services.journal)
+    this.tasks = new TaskTable(options, (task) => this.#forgetting.forget(task))
     this.#admission = new Admission(this.tasks, services, options.queueLimit, () => logic.actor)
     this.#leases = new LeaseDesk(scheduler, this.tasks, services)
     this.#intensity = new RestartIntensity(options.restarts, options.restartsWithinMs)
+  }
+
+  /** Takes up what an earlier process has left. Before the supervisor is started. */
+  async recover(reader: JournalReader, definitions: Definitions): Promise<void> {
+    const { ledger } = this.scheduler
+    ledger.restore(reader.spent(), reader.grants, this.#services.environment.clock.now())
+    this.#recovery = new Recovery({
+      tasks: this.tasks,
+      admission: this.#admission,
+      services: this.#services,
+      definitions,
+      ledger,
+      parent: () => this.#logic.actor,
+    })
+    await this.#recovery.recover(reader)
+    this.#armExpiry()
+  }
+
+  /** A definition has become known: tasks that waited for it go on. */
+  async learned(): Promise<void> {
+    await this.#recovery?.unpark()
+  }
+
+  /** Some tasks wait for a definition. */
+  get hasParked(): boolean {
+    return this.#recovery?.hasParked ?? false
   }
 
   /** Calls back when no task is unfinished. */
@@ -89,6 +129,16 @@ export class Supervisor implements SupervisorPerformer {
   }
 
   perform(effect: string, message: SupervisorMessage): void {
+    this.#act(effect, message)
+    if (this.#isKeeping && !this.#isInMotion) this.#logic.send({ type: 'idle' })
+  }
+
+  /** Something executes, or is being undone, or its outcome is not durable yet. */
+  get #isInMotion(): boolean {
+    return this.#settling > 0 || this.#services.monitor.inMotion > 0
+  }
+
+  #act(effect: string, message: SupervisorMessage): void {
     switch (effect) {
       case 'scheduleDispatch':
         return this.#scheduleDispatch()
@@ -97,8 +147,7 @@ export class Supervisor implements SupervisorPerformer {
       case 'alertIntensity':
         return this.#alertIntensity()
       case 'forceTasks':
-        for (const task of this.tasks.live()) task.effects.force()
-        return
+        return this.#force()
       case 'reportIdle':
         return this.#reportIdle()
       default:
@@ -132,7 +181,12 @@ export class Supervisor implements SupervisorPerformer {
       case 'pool.resize':
         return this.#leases.resize(message)
       case 'stop':
-        return this.#shutDown(message.graceMs)
+        return message.unfinished === 'keep' ? this.#keep(message.graceMs) : this.#shutDown(message.graceMs)
+      case 'store.failed':
+        return this.#alertStore(message.error)
+      case 'store.healed':
+        this.#storeProblem = null
+        return
       default:
         if ('actorId' in message) this.#performOfActor(effect, message)
     }
@@ -149,14 +203,22 @@ export class Supervisor implements SupervisorPerformer {
   #answer(effect: string, submission: Submission): void {
     switch (effect) {
       case 'admit':
+        if (this.#storeProblem !== null && submission.parentId === null) return this.#refuseDegraded(submission)
         return this.#admission.admit(submission)
       case 'refuseDegraded':
-        return submission.reply.refused(new RefusedError(...degraded))
+        return this.#refuseDegraded(submission)
       case 'refuseDraining':
         return submission.reply.refused(new RefusedError(...draining))
       case 'refuseStopped':
         return submission.reply.refused(new RefusedError(...stopping))
     }
+  }
+
+  #refuseDegraded({ reply }: Submission): void {
+    const problem = this.#storeProblem
+    if (problem === null) return reply.refused(new RefusedError(...degraded))
+    const message = `nothing new is taken on while the store cannot be written; what was accepted is safe: ${problem}`
+    reply.refused(new RefusedError('STORE_UNAVAILABLE', message))
   }
 
   #enqueue(taskId: string): void {
@@ -183,6 +245,7 @@ export class Supervisor implements SupervisorPerformer {
     const task = this.tasks.get(taskId)
     if (!task) return
     task.progress.priority = priority
+    task.report({ type: 'task.reprioritised', priority })
     this.scheduler.reprioritise(taskId, priority)
   }
 
@@ -223,11 +286,17 @@ export class Supervisor implements SupervisorPerformer {
     const { lease } = task.effects
     if (lease) this.#leases.release(lease.id, lease.epoch)
     this.tasks.end(task)
+    this.#armExpiry()
+    this.#settling += 1
+    // A runtime that stops does not wait for a store that cannot be written.
+    if (this.#storeProblem !== null && this.#logic.stage === 'stopping' && this.tasks.unfinished === 0)
+      this.#logic.send({ type: 'idle' })
     // What waits for the outcome hears of it once it is on disk.
     this.#services.journal.whenDurable(() => {
+      this.#settling -= 1
       task.settle(outcome)
       releaseDependents(task, outcome.status, (dependent) => this.#admission.meet(dependent))
-      if (this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
+      if (this.#isKeeping ? !this.#isInMotion : this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
     })
   }
 
@@ -275,7 +344,47 @@ export class Supervisor implements SupervisorPerformer {
     if (this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
   }
 
+  /** Grants nothing more; what executes may finish within the grace, and the rest is left as it is in the journal. */
+  #keep(graceMs: number): void {
+    const { timers, environment } = this.#services
+    this.#admission.refuseWaiting(new RefusedError(...stopping))
+    this.#isKeeping = true
+    const expire = () => this.#logic.send({ type: 'grace.expired' })
+    this.#graceTimer = timers.arm(environment.clock.now() + graceMs, expire)
+  }
+
+  /** No time is left. */
+  #force(): void {
+    if (this.#isKeeping) {
+      for (const task of this.tasks.live()) task.effects.leave(shuttingDown)
+    } else for (const task of [...this.tasks.live()]) task.effects.force()
+    // A store that cannot be written has nothing to wait for.
+    if (this.#isKeeping || (this.#storeProblem !== null && this.tasks.unfinished === 0))
+      this.#logic.send({ type: 'idle' })
+  }
+
+  #alertStore(error: unknown): void {
+    this.#storeProblem = describeThrown(error)
+    this.#alert('STORE_FAILED', `the store cannot be written: ${this.#storeProblem}`, null)
+  }
+
+  /** Forgets what has ended long enough ago, when it has. */
+  #armExpiry(): void {
+    const at = this.tasks.expiresAt()
+    if (at === null || this.#expiryTimer) return
+    this.#expiryTimer = this.#services.timers.arm(at, () => {
+      this.#expiryTimer = null
+      this.tasks.expire(this.#services.environment.clock.now())
+      this.#forgetting.flush()
+      this.#armExpiry()
+    })
+  }
+
   #reportIdle(): void {
+    if (this.#logic.stage === 'stopped') {
+      this.#forgetting.flush()
+      this.#graceTimer = this.#services.timers.disarm(this.#graceTimer)
+    }
     if (this.tasks.unfinished > 0) return
     this.#assertInvariants(this.#services.environment.clock.now())
     this.#graceTimer = this.#services.timers.disarm(this.#graceTimer)

@@ -1,4 +1,5 @@
 import type { ActorLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate'
+import { createActor } from 'xstate'
 import type { TaskSnapshot } from '../machines/task-engine.ts'
 import { compiledTask } from '../machines/task-engine.ts'
 import { taskMachine } from '../machines/task-machine.ts'
@@ -6,15 +7,17 @@ import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-tabl
 import { initialTaskContext } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
 import type { TaskEvent, TaskHappening } from '../model/events.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
+import { acceptedRecord } from './accepted-record.ts'
 import type { Task } from './task.ts'
 import { announce, tellHook } from './task-announcements.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
 import { activityOf, stageOf } from './task-configuration.ts'
 import { TaskEffects } from './task-effects.ts'
-import type { TaskFacts, TaskProgress } from './task-record.ts'
+import type { RestoredTask, TaskFacts, TaskProgress } from './task-record.ts'
 import type { TaskServices } from './task-services.ts'
 
 type Scope = ActorScope<TaskSnapshot, TaskMachineEvent>
@@ -36,17 +39,28 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   dependents: TaskActorLogic[] | null = null
   unmetDependencies = 0
   outcome: TaskOutcome | null = null
+  /** Spent of budgets under leases that have ended; `null`: nothing. */
+  spent: Map<string, number> | null = null
   #at: TaskConfiguration = compiledTask.initial
   #snapshot: TaskSnapshot | null = null
   #actor: AnyActorRef | null = null
   #settled: ((outcome: TaskOutcome) => void)[] | null = null
   #listeners: Set<(event: TaskEvent) => void> | null = null
   readonly #conditionsMet: boolean
+  /** Taken up from a journal: it has begun before. */
+  readonly #isRestored: boolean
 
-  constructor(facts: TaskFacts, priority: number, conditionsMet: boolean, services: TaskServices) {
+  constructor(
+    facts: TaskFacts,
+    priority: number,
+    conditionsMet: boolean,
+    services: TaskServices,
+    restored: RestoredTask | null = null,
+  ) {
     this.facts = facts
     this.services = services
     this.#conditionsMet = conditionsMet
+    this.#isRestored = restored !== null
     this.progress = {
       priority,
       queuedAt: null,
@@ -56,6 +70,14 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       fraction: 0,
       message: '',
       compensated: false,
+      parked: null,
+      ...restored?.progress,
+    }
+    if (restored) {
+      this.#snapshot = restored.snapshot
+      this.#at = compiledTask.configurationOf(restored.snapshot.value)
+      this.epoch = restored.snapshot.context.epoch
+      this.outcome = restored.outcome
     }
     this.effects = new TaskEffects(this, services)
   }
@@ -78,6 +100,9 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   }
 
   get actor(): AnyActorRef {
+    // One that ended in an earlier process has no actor until somebody asks for it.
+    if (!this.#actor && this.#isRestored && this.#at.isFinal)
+      this.#actor = createActor<TaskActorLogic>(this, { id: this.id, input: undefined, snapshot: this.snapshot })
     if (!this.#actor) throw new Error(`task ${this.id} has no actor yet`)
     return this.#actor
   }
@@ -109,23 +134,27 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     this.#at = step.to
     this.#snapshot = step.snapshot
     // Effects see the new snapshot in place, and what they send arrives after this message is done with.
-    scope.defer(() => this.#perform(step, event))
+    const wasHeld = snapshot.context.held
+    scope.defer(() => this.#perform(step, event, wasHeld))
     return step.snapshot
   }
 
   start(): void {
     // A restarted actor goes on; only a new one begins.
-    if (this.stage !== 'created') return
+    if (this.stage !== 'created' || this.#isRestored) return
     const { definition, principal, parentId } = this.facts
     this.services.monitor.created()
-    this.report({
-      type: 'task.created',
-      kind: definition.kind,
-      version: definition.version,
-      principal: principal.id,
-      priority: this.progress.priority,
-      parentId,
-    })
+    this.report(
+      {
+        type: 'task.created',
+        kind: definition.kind,
+        version: definition.version,
+        principal: principal.id,
+        priority: this.progress.priority,
+        parentId,
+      },
+      this.services.journal.keepsState ? { accepted: acceptedRecord(this.facts) } : null,
+    )
     tellHook(this, this.services, 'created')
     this.effects.begin()
   }
@@ -136,8 +165,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   }
 
   /** Writes down what happened to this task. */
-  report(happening: TaskHappening): void {
-    const event = this.services.journal.ofTask(this.facts.id, this.facts.definition.type, happening)
+  report(happening: TaskHappening, payload: RecordPayload | null = null): void {
+    const event = this.services.journal.ofTask(this.facts.id, this.facts.definition.type, happening, payload)
     if (this.#listeners) for (const listener of this.#listeners) listener(event)
   }
 
@@ -199,6 +228,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       deadlineAt: facts.deadlineAt,
       outcome: this.outcome,
       compensated: progress.compensated,
+      parked: progress.parked,
     }
   }
 
@@ -212,7 +242,9 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     })
   }
 
-  #perform(step: TaskStep, event: TaskMachineEvent): void {
+  #perform(step: TaskStep, event: TaskMachineEvent, wasHeld: boolean): void {
+    const { held } = step.snapshot.context
+    if (held !== wasHeld) this.report({ type: 'task.held', held })
     if (step.entered.length > 0)
       announce(this, this.services, step, () => this.effects.drawBackoff(this.context.attempt))
     for (const effect of step.effects) this.effects.perform(effect, event)

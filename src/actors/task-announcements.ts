@@ -1,7 +1,11 @@
+import type { TaskMachineContext } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
 import type { RecordedFailure } from '../model/events.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
 import type { TaskStage } from '../model/stage.ts'
 import { redactText } from '../security/redaction.ts'
+import { encodeValue } from '../store/value-codec.ts'
+import { unwritable } from './accepted-record.ts'
 import { guarded } from './event-hub.ts'
 import type { Task } from './task.ts'
 import type { TaskStep } from './task-configuration.ts'
@@ -27,7 +31,13 @@ function conditionsOf(task: Task, now: number): string[] {
   return conditions
 }
 
-function announceState(task: Task, state: string, now: number, delayMs: () => number): void {
+/** How a task that rolls back will end, with the output that its rollback is given. */
+function endingRecord({ ending, output }: TaskMachineContext): RecordPayload {
+  const record = { ending: ending === 'cancelled' ? ending : 'failed' } as const
+  return output === undefined || unwritable(output) !== null ? record : { ...record, output: encodeValue(output) }
+}
+
+function announceState(task: Task, state: string, now: number, keepsState: boolean, delayMs: () => number): void {
   const { context, progress, facts } = task
   switch (state) {
     case 'task.validating':
@@ -62,9 +72,15 @@ function announceState(task: Task, state: string, now: number, delayMs: () => nu
         delayMs: delayMs(),
       })
     case 'task.rollingBack':
-      return task.report({ type: 'task.rollingBack', failure: recorded(context.failure) })
+      return task.report(
+        { type: 'task.rollingBack', failure: recorded(context.failure) },
+        keepsState ? endingRecord(context) : null,
+      )
     case 'task.completed':
-      return task.report({ type: 'task.completed', attempts: context.attempt })
+      return task.report(
+        { type: 'task.completed', attempts: context.attempt },
+        keepsState ? { output: encodeValue(context.output) } : null,
+      )
     case 'task.failed':
     case 'task.cancelled':
       return task.report({
@@ -86,7 +102,7 @@ export function announce(task: Task, services: TaskServices, step: TaskStep, del
   if (stage !== from) services.monitor.moved(task, from, stage, now)
   for (const state of step.entered) {
     if (state === 'task.executing.liveness.alive' && from === 'executing') task.report({ type: 'task.alive' })
-    else announceState(task, state, now, delayMs)
+    else announceState(task, state, now, services.journal.keepsState, delayMs)
   }
   if (stage !== from) tellHook(task, services, stage)
 }

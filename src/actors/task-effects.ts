@@ -4,6 +4,7 @@ import type { Failure } from '../model/errors.ts'
 import { describeThrown } from '../model/errors.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
+import { unwritable } from './accepted-record.ts'
 import { AttemptWatch, timedOut } from './attempt-watch.ts'
 import { backoffMs } from './backoff.ts'
 import { Execution } from './execution.ts'
@@ -94,6 +95,19 @@ export class TaskEffects {
     }
   }
 
+  /** Goes on waiting for the next attempt, from before a recovery. */
+  resumeBackoff(until: number): void {
+    this.#backoffTimer = this.#arm(until, () => this.#task.send({ type: 'backoff.elapsed' }))
+  }
+
+  /** Ends as it stands: the definition wants nothing undone after a crash. */
+  abandon(): void {
+    const standing = this.undo.standing('not undone: the definition fails a task whose process ended')
+    const report: RollbackReport =
+      standing.length > 0 ? { status: 'incomplete', undone: [], standing } : nothingToRollBack
+    this.#rolledBack(report)
+  }
+
   /** The actor is lost for good: the outcome that is left, with every effect that nobody will undo. */
   giveUp(error: unknown): Extract<TaskOutcome, { status: 'failed' }> {
     const message = `the task's actor crashed and was given up: ${describeThrown(error)}`
@@ -130,6 +144,15 @@ export class TaskEffects {
       const message = 'the runtime stopped before the output was checked and on record'
       this.#task.send({ type: 'cancel', failure: { code: 'SHUTDOWN', message, retryable: false } })
     }
+  }
+
+  /** The process ends: what runs is told to stop, and nothing that it does counts any more. */
+  leave(failure: Failure): void {
+    this.undo.abort()
+    this.execution?.stop(failure)
+    this.#handler?.abandon()
+    this.#endAttempt()
+    this.#endValidation()
   }
 
   /** Draws the delay before the attempt after `attempt`, in ms. */
@@ -276,7 +299,11 @@ export class TaskEffects {
     const task = this.#task
     const { epoch, output } = task.context
     checkOutput(task.facts.definition, output, (result) => {
-      if (result.ok) task.send({ type: 'output.accepted', epoch, output: result.output })
+      const problem = result.ok && this.#services.journal.keepsState ? unwritable(result.output) : null
+      if (problem !== null) {
+        const failure: Failure = { code: 'OUTPUT_INVALID', message: problem, retryable: false }
+        task.send({ type: 'output.refused', epoch, failure })
+      } else if (result.ok) task.send({ type: 'output.accepted', epoch, output: result.output })
       else task.send({ type: 'output.refused', epoch, failure: result.failure })
     })
   }

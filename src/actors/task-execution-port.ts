@@ -1,40 +1,23 @@
 import type { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
-import { RefusedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import { encodeValue } from '../store/value-codec.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
+import { childHandle } from './child-handle.ts'
 import type { ExecutionPort } from './execution.ts'
 import type { ClosingOfQuestion } from './questions.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
 import type { Task } from './task.ts'
-import { outcomeOfTask, resultOfTask } from './task-result.ts'
 import type { TaskServices } from './task-services.ts'
 import type { TaskUndo } from './task-undo.ts'
 import type { Timers } from './timers.ts'
-
-/** A child as its parent's handler holds it. */
-function childHandle<Output>(child: Task): ChildHandle<Output> {
-  return {
-    id: child.id,
-    result: () => resultOfTask(child),
-    cancel: async (reason = 'cancelled by its parent') => {
-      child.cancel({ code: 'CANCELLED', message: reason, retryable: false })
-      await outcomeOfTask(child)
-    },
-    rollBack: async () => {
-      const report = await child.compensate()
-      if (report.status !== 'incomplete') return
-      const standing = report.standing.map(({ step }) => step).join(', ')
-      throw new RefusedError('TASK_ENDED', `the rollback of ${child.id} is incomplete: ${standing}`)
-    },
-  }
-}
 
 /** What the handler's calls do to its task: messages to its actor and to the supervisor. */
 export class TaskExecutionPort implements ExecutionPort {
@@ -84,8 +67,16 @@ export class TaskExecutionPort implements ExecutionPort {
     return this.#undo.steps
   }
 
-  report(happening: TaskHappening): void {
-    this.#task.report(happening)
+  get keepsState(): boolean {
+    return this.#services.journal.keepsState
+  }
+
+  report(happening: TaskHappening, payload?: RecordPayload): void {
+    this.#task.report(happening, payload)
+  }
+
+  recorded(): Promise<void> {
+    return this.#services.journal.recorded()
   }
 
   alive(): void {
@@ -97,8 +88,23 @@ export class TaskExecutionPort implements ExecutionPort {
   }
 
   questionClosed(questionId: string, how: ClosingOfQuestion): void {
-    if (how === 'answer' || how === 'default') this.report({ type: 'task.answered', questionId })
+    const isAnswered = how === 'answer' || how === 'default'
+    // With a store the record carries the answer, which is not known here.
+    if (isAnswered && !this.keepsState) this.report({ type: 'task.answered', questionId })
     this.#task.send({ type: 'question.closed', epoch: this.#epoch })
+  }
+
+  answerTo(key: string): { readonly value: unknown } | undefined {
+    return this.#undo.answerTo(key)
+  }
+
+  async answered(questionId: string, key: string, answer: unknown): Promise<void> {
+    this.report({ type: 'task.answered', questionId }, { answer: { key, value: encodeValue(answer) } })
+    await this.recorded()
+  }
+
+  child(id: string): ChildHandle<unknown> | undefined {
+    return childHandle(this.#undo.childOf(id))
   }
 
   /** @throws RefusedError `POOL_UNKNOWN` for a resource that no pool has */
@@ -124,8 +130,11 @@ export class TaskExecutionPort implements ExecutionPort {
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
     options: SubmitOptions | undefined,
+    key: string | null,
   ): Promise<ChildHandle<z.output<Output>>> {
-    const child = await this.#services.submitChild(this.#task, definition, input, options)
+    const earlier = key === null ? undefined : this.#undo.claim(key)
+    if (earlier) return childHandle(earlier)
+    const child = await this.#services.submitChild(this.#task, definition, input, options, key)
     // A dedupe key may have found a task that is not this one's child.
     if (child.facts.parentId === this.id) this.#undo.adopt(child)
     return childHandle(child)

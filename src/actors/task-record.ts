@@ -1,4 +1,6 @@
+import type { TaskSnapshot } from '../machines/task-engine.ts'
 import type { TaskDefinition } from '../model/definition.ts'
+import type { TaskOutcome } from '../model/outcome.ts'
 import type { Principal } from '../model/principal.ts'
 import type { DemandVector } from '../scheduling/demand-vector.ts'
 
@@ -19,6 +21,8 @@ export interface TaskFacts {
   readonly deadlineAt: number | null
   readonly dedupeKey: string | null
   readonly after: readonly string[]
+  /** Which of its parent's submissions made it. */
+  readonly childKey: string | null
   readonly createdAt: number
 }
 
@@ -33,4 +37,13 @@ export interface TaskProgress {
   fraction: number
   message: string
   compensated: boolean
+  /** Why it cannot be taken up after a recovery; `null`: it can. */
+  parked: string | null
+}
+
+/** A task as an earlier process left it. */
+export interface RestoredTask {
+  readonly snapshot: TaskSnapshot
+  readonly outcome: TaskOutcome | null
+  readonly progress: Partial<TaskProgress>
 }

@@ -25,5 +25,8 @@ export interface TaskServices {
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
     options: SubmitOptions | undefined,
+    key: string | null,
   ): Promise<Task>
+  /** The task of that id, if it is this one's child. */
+  childOf(parent: Task, id: string): Task | undefined
 }

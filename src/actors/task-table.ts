@@ -1,17 +1,28 @@
+import { EndedTasks } from './ended-tasks.ts'
 import type { TaskActorLogic } from './task-actor.ts'
 
-/** Every task that is known: the unfinished ones, and the last `retain` that ended. */
+export interface Retention {
+  /** How many ended tasks are remembered. */
+  readonly retain: number
+  /** For how long, ms; `null`: as long as there is room. */
+  readonly retainForMs: number | null
+}
+
+/** Every task that is known: the unfinished ones, and those that ended last. */
 export class TaskTable {
-  readonly #retain: number
+  readonly #retention: Retention
+  readonly #forgotten: (task: TaskActorLogic) => void
   readonly #tasks = new Map<string, TaskActorLogic>()
   readonly #byDedupeKey = new Map<string, TaskActorLogic>()
-  /** A ring of the ended ones: a Set would look for its first entry among the holes of all that were deleted. */
-  readonly #ended: TaskActorLogic[] = []
-  #oldest = 0
+  readonly #ended = new EndedTasks()
+  /** Ended children by the id of their parent: until it has ended, it may have to undo them. */
+  readonly #pinned = new Map<string, TaskActorLogic[]>()
   #unfinished = 0
 
-  constructor(retain: number) {
-    this.#retain = retain
+  /** @param forgotten is told of each task that is not remembered any more */
+  constructor(retention: Retention, forgotten: (task: TaskActorLogic) => void) {
+    this.#retention = retention
+    this.#forgotten = forgotten
   }
 
   get unfinished(): number {
@@ -32,20 +43,35 @@ export class TaskTable {
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
   }
 
+  /** The task goes on as another object, with another definition. */
+  replace(task: TaskActorLogic): void {
+    this.#tasks.set(task.id, task)
+    if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
+  }
+
+  /** A task that ended in an earlier process. */
+  addEnded(task: TaskActorLogic): void {
+    this.#tasks.set(task.id, task)
+    this.#retire(task)
+  }
+
   /** The task has ended; the oldest ended ones are forgotten. */
   end(task: TaskActorLogic): void {
     this.#unfinished -= 1
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.delete(task.facts.dedupeKey)
-    if (this.#ended.length < this.#retain) {
-      this.#ended.push(task)
-      return
-    }
-    const forgotten = this.#ended[this.#oldest] ?? task
-    if (this.#retain > 0) {
-      this.#ended[this.#oldest] = task
-      this.#oldest = (this.#oldest + 1) % this.#retain
-    }
-    this.#tasks.delete(forgotten.id)
+    this.#retire(task)
+  }
+
+  /** When the oldest ended task has been remembered long enough; `null`: never. */
+  expiresAt(): number | null {
+    const { retainForMs } = this.#retention
+    const oldest = this.#ended.oldest?.progress.endedAt
+    return retainForMs === null || oldest == null ? null : oldest + retainForMs
+  }
+
+  /** Forgets what has been remembered long enough. */
+  expire(now: number): void {
+    for (let at = this.expiresAt(); at !== null && at <= now; at = this.expiresAt()) this.#forgetOldest()
   }
 
   all(): IterableIterator<TaskActorLogic> {
@@ -54,5 +80,33 @@ export class TaskTable {
 
   *live(): IterableIterator<TaskActorLogic> {
     for (const task of this.#tasks.values()) if (!task.outcome) yield task
+  }
+
+  #retire(task: TaskActorLogic): void {
+    const { parentId } = task.facts
+    const parent = parentId === null ? undefined : this.#tasks.get(parentId)
+    if (parent && parentId !== null && parent.progress.endedAt === null) {
+      const siblings = this.#pinned.get(parentId)
+      if (siblings) siblings.push(task)
+      else this.#pinned.set(parentId, [task])
+      return
+    }
+    this.#remember(task)
+    const children = this.#pinned.get(task.id)
+    if (!children) return
+    this.#pinned.delete(task.id)
+    for (const child of children) this.#remember(child)
+  }
+
+  #remember(task: TaskActorLogic): void {
+    this.#ended.add(task)
+    if (this.#ended.size > this.#retention.retain) this.#forgetOldest()
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#ended.takeOldest()
+    if (!oldest) return
+    this.#tasks.delete(oldest.id)
+    this.#forgotten(oldest)
   }
 }

@@ -2,13 +2,22 @@ import type { Failure } from '../model/errors.ts'
 import type { AlertCode } from '../model/events.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
+import { childHandle } from './child-handle.ts'
+import { definitionRollback } from './recovery/task-history.ts'
+import { replayUndos } from './recovery/undo-replay.ts'
 import type { Undoing } from './rollback.ts'
 import { rollBack } from './rollback.ts'
+import type { LoggedStep } from './step-log.ts'
 import { StepLog } from './step-log.ts'
+import { idempotencyKeyOf } from './step-runner.ts'
 import type { Task } from './task.ts'
 import type { TaskServices } from './task-services.ts'
 
-const parentEnded: Failure = { code: 'PARENT_ENDED', message: 'the task that submitted it has ended', retryable: false }
+export const parentEnded: Failure = {
+  code: 'PARENT_ENDED',
+  message: 'the task that submitted it has ended',
+  retryable: false,
+}
 
 /** What a task has done that can be taken back, and the children that it must not outlive. */
 export class TaskUndo {
@@ -18,8 +27,11 @@ export class TaskUndo {
   #steps: StepLog | null = null
   #children: Set<Task> | null = null
   #compensating: Promise<RollbackReport> | null = null
-  /** The definition's own rollback has succeeded: it is not run again. */
-  #rolledBack = false
+  /** The definition's own rollback: not run, begun by an earlier process, or done, so that it is not run again. */
+  #rolledBack: 'no' | 'inDoubt' | 'yes' = 'no'
+  /** Children that a process which has ended had submitted, by their keys. */
+  #orphans: Map<string, Task> | null = null
+  #answers: ReadonlyMap<string, unknown> | null = null
 
   constructor(task: Task, services: TaskServices) {
     this.#task = task
@@ -29,6 +41,35 @@ export class TaskUndo {
   get steps(): StepLog {
     this.#steps ??= new StepLog()
     return this.#steps
+  }
+
+  /** What an earlier process has left of the task. */
+  restore(rolledBack: 'no' | 'inDoubt' | 'yes', answers: ReadonlyMap<string, unknown>): void {
+    this.#rolledBack = rolledBack
+    this.#answers = answers
+  }
+
+  /** An answer that an earlier process was given. */
+  answerTo(key: string): { readonly value: unknown } | undefined {
+    return this.#answers?.has(key) ? { value: this.#answers.get(key) } : undefined
+  }
+
+  /** A child that an earlier process had submitted: the next attempt finds it by its key. */
+  takeBack(key: string, child: Task): void {
+    if (!child.outcome) this.adopt(child)
+    this.#orphans ??= new Map()
+    this.#orphans.set(key, child)
+  }
+
+  /** A child by its id, or by the key under which an earlier process had submitted it. */
+  childOf(idOrKey: string): Task | undefined {
+    return this.#orphans?.get(idOrKey) ?? this.#services.childOf(this.#task, idOrKey)
+  }
+
+  /** The child of that key, if it lives or has completed. */
+  claim(key: string): Task | undefined {
+    const child = this.#orphans?.get(key)
+    return child?.outcome && child.outcome.status !== 'completed' ? undefined : child
   }
 
   adopt(child: Task): void {
@@ -59,6 +100,7 @@ export class TaskUndo {
     const children = [...(this.#children ?? [])]
     this.cancelChildren()
     await Promise.all(children.map((child) => new Promise((resolve) => child.whenSettled(resolve))))
+    await this.#findUndos()
     return this.#takeBack(this.#undoings(), this.#noTimeLeft.signal)
   }
 
@@ -126,21 +168,65 @@ export class TaskUndo {
       timers: this.#services.timers,
       signal,
       report: (happening) => task.report(happening),
+      recorded: () => this.#services.journal.recorded(),
     })
+  }
+
+  /** After a recovery the undos of finished steps are not at hand: they went with the process. */
+  async #findUndos(): Promise<void> {
+    if (!this.#steps) return
+    const { facts, context } = this.#task
+    const { definition, principal, input, id } = facts
+    await replayUndos(
+      {
+        id,
+        type: definition.type,
+        principal,
+        attempt: context.attempt,
+        input,
+        definition,
+        environment: this.#services.environment,
+        timers: this.#services.timers,
+        steps: this.#steps,
+        answerTo: (key) => this.answerTo(key),
+        child: (childId) => childHandle(this.childOf(childId)),
+      },
+      definition.rollbackTimeoutMs,
+    )
   }
 
   #undoings(): Undoing[] {
     const task = this.#task
     const { definition, id } = task.facts
-    const undoings: Undoing[] = this.#steps?.undoable() ?? []
-    if (definition.rollback && task.context.attempt > 0 && !this.#rolledBack) {
+    const undoings: Undoing[] = (this.#steps?.standing() ?? []).map((step) => this.#undoingOf(step))
+    if (definition.rollback && task.context.attempt > 0 && this.#rolledBack !== 'yes') {
       const { output } = task.context
-      const undo = async (signal: AbortSignal) => {
-        await definition.rollback?.(output, { id, signal })
-        this.#rolledBack = true
+      const undo = async (signal: AbortSignal, inDoubt: boolean) => {
+        await definition.rollback?.(output, { id, signal, inDoubt })
+        this.#rolledBack = 'yes'
       }
-      undoings.push({ step: 'rollback', undo })
+      undoings.push({ step: definitionRollback, undo, inDoubt: this.#rolledBack === 'inDoubt' })
     }
     return undoings
   }
+
+  #undoingOf(step: LoggedStep): Undoing {
+    const { id, context } = this.#task
+    const run = { attempt: context.attempt, idempotencyKey: idempotencyKeyOf(id, step.name) }
+    const undo = async (signal: AbortSignal, inDoubt: boolean) => {
+      const { state, result, undo: undoResult, undoInDoubt } = step
+      if (state === 'finished' && undoResult) await undoResult(result, { ...run, signal, inDoubt })
+      else if (state !== 'finished' && undoInDoubt) await undoInDoubt({ ...run, signal, inDoubt: true })
+      else throw new Error(lostUndo(step))
+      step.state = 'undone'
+    }
+    return { step: step.name, undo, inDoubt: step.undoWasInDoubt }
+  }
+}
+
+/** Why a step of an earlier process cannot be undone. */
+function lostUndo({ state, hasUndoInDoubt }: LoggedStep): string {
+  if (state === 'inDoubt' && !hasUndoInDoubt)
+    return 'the process ended while it ran: whether it took effect is not known, and it has no undoInDoubt'
+  return 'its undo went with the process that ended, and the handler did not name it when it was replayed'
 }

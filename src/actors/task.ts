@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate'
 import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskFacts, TaskProgress } from './task-record.ts'
@@ -17,8 +18,8 @@ export interface Task {
   readonly outcome: TaskOutcome | null
   readonly unmetDependencies: number
   send(event: TaskMachineEvent): void
-  /** Writes down what happened to the task. */
-  report(happening: TaskHappening): void
+  /** Writes down what happened to the task, with what recovery needs beyond that. */
+  report(happening: TaskHappening, payload?: RecordPayload | null): void
   cancel(failure: Failure): void
   /** Calls back with the outcome, now if there is one. */
   whenSettled(then: (outcome: TaskOutcome) => void): void

@@ -96,6 +96,12 @@ export class CompiledMachine<
     return this.#snapshots.with(this.initial.template, context)
   }
 
+  /** A snapshot in the state `value`, for a life that is taken up in its middle. */
+  at(value: StateValue, context: Context): Snapshot {
+    const { template, isFinal } = this.configurationOf(value)
+    return isFinal ? this.#snapshots.finish(template, context) : this.#snapshots.with(template, context)
+  }
+
   /** The step that `event` causes, or `null` if the machine does nothing on it. */
   step(
     from: Configuration<Context, Event, Snapshot>,

@@ -1,7 +1,13 @@
 import type { SnapshotFrom } from 'xstate'
 import { CompiledMachine } from './compiled-machine.ts'
 import type { SupervisorMachineContext, SupervisorMachineEvent } from './supervisor-machine.ts'
-import { supervisorEffects, supervisorGuards, supervisorMachine, supervisorUpdates } from './supervisor-machine.ts'
+import {
+  initialSupervisorContext,
+  supervisorEffects,
+  supervisorGuards,
+  supervisorMachine,
+  supervisorUpdates,
+} from './supervisor-machine.ts'
 
 export type SupervisorSnapshot = SnapshotFrom<typeof supervisorMachine>
 
@@ -18,5 +24,5 @@ export const compiledSupervisor = new CompiledMachine<
     with: (template, context) => ({ ...template, context }),
     finish: (template, context) => ({ ...template, context, status: 'done', output: undefined, error: undefined }),
   },
-  { crashes: 0, intensitySpent: false },
+  initialSupervisorContext,
 )

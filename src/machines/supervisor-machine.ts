@@ -9,6 +9,14 @@ export interface SupervisorMachineContext {
   readonly crashes: number
   /** The restart intensity is spent: nothing is restarted until the window has passed. */
   readonly intensitySpent: boolean
+  /** The store cannot make records durable: nothing new is taken on. */
+  readonly storeFailed: boolean
+}
+
+export const initialSupervisorContext: SupervisorMachineContext = {
+  crashes: 0,
+  intensitySpent: false,
+  storeFailed: false,
 }
 
 /** Where the supervisor answers a request. */
@@ -39,11 +47,13 @@ export type SupervisorMachineEvent<
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'drain' }
-  | { type: 'stop'; graceMs: number }
+  | { type: 'stop'; graceMs: number; unfinished: 'cancel' | 'keep' }
   | { type: 'grace.expired' }
   | { type: 'idle' }
   | { type: 'intensity.spent' }
   | { type: 'intensity.recovered' }
+  | { type: 'store.failed'; error: unknown }
+  | { type: 'store.healed' }
   | { type: 'xstate.done.actor.*'; actorId: string; output: TaskOutcome }
   | { type: 'xstate.error.actor.*'; actorId: string; error: unknown }
 
@@ -54,6 +64,8 @@ export const supervisorGuards = {
   /** A child belongs to work that was accepted before: refusing it would only keep its parent from ending. */
   isChild: (_: Context, event: Event) => event.type === 'task.submit' && event.submission.parentId !== null,
   isIntensitySpent: ({ intensitySpent }: Context) => intensitySpent,
+  isStoreFailed: ({ storeFailed }: Context) => storeFailed,
+  isInTrouble: ({ intensitySpent, storeFailed }: Context) => intensitySpent || storeFailed,
 }
 
 export const supervisorUpdates = {
@@ -62,6 +74,8 @@ export const supervisorUpdates = {
   })),
   spendIntensity: (): Partial<Context> => ({ intensitySpent: true }),
   recoverIntensity: (): Partial<Context> => ({ intensitySpent: false, crashes: 0 }),
+  noteStoreFailed: (): Partial<Context> => ({ storeFailed: true }),
+  noteStoreHealed: (): Partial<Context> => ({ storeFailed: false }),
 }
 
 export const supervisorEffects = effectsOf([
@@ -84,6 +98,7 @@ export const supervisorEffects = effectsOf([
   'restart',
   'abandon',
   'alertIntensity',
+  'alertStore',
   'shutDownTasks',
   'forceTasks',
   'reportIdle',
@@ -101,16 +116,20 @@ export const supervisorMachine = setup({
   guards: {
     isChild: ({ context, event }) => supervisorGuards.isChild(context, event),
     isIntensitySpent: ({ context }) => supervisorGuards.isIntensitySpent(context),
+    isStoreFailed: ({ context }) => supervisorGuards.isStoreFailed(context),
+    isInTrouble: ({ context }) => supervisorGuards.isInTrouble(context),
   },
   actions: {
     countCrash: update('countCrash'),
     spendIntensity: update('spendIntensity'),
     recoverIntensity: update('recoverIntensity'),
+    noteStoreFailed: update('noteStoreFailed'),
+    noteStoreHealed: update('noteStoreHealed'),
     ...supervisorEffects,
   },
 }).createMachine({
   id: 'supervisor',
-  context: { crashes: 0, intensitySpent: false },
+  context: initialSupervisorContext,
   initial: 'starting',
   // What keeps the books right counts in every state, also while stopping.
   on: {
@@ -127,10 +146,12 @@ export const supervisorMachine = setup({
     'xstate.error.actor.*': { actions: ['countCrash', 'restart', 'scheduleDispatch'] },
     'intensity.spent': { actions: ['spendIntensity', 'alertIntensity'] },
     'intensity.recovered': { actions: 'recoverIntensity' },
+    'store.failed': { actions: ['noteStoreFailed', 'alertStore'] },
+    'store.healed': { actions: 'noteStoreHealed' },
     idle: { actions: 'reportIdle' },
   },
   states: {
-    // Nobody else can reach the supervisor before it runs.
+    // What an earlier process left is taken up; nobody else can reach the supervisor before it runs.
     starting: {
       on: { 'supervisor.start': 'running' },
     },
@@ -143,12 +164,13 @@ export const supervisorMachine = setup({
         drain: 'draining',
         stop: 'stopping',
         'intensity.spent': { target: 'degraded', actions: ['spendIntensity', 'alertIntensity'] },
+        'store.failed': { target: 'degraded', actions: ['noteStoreFailed', 'alertStore'] },
       },
     },
     paused: {
       on: {
         'task.submit': { actions: 'admit' },
-        resume: [{ guard: 'isIntensitySpent', target: 'degraded' }, { target: 'running' }],
+        resume: [{ guard: 'isInTrouble', target: 'degraded' }, { target: 'running' }],
         drain: 'draining',
         stop: 'stopping',
       },
@@ -160,7 +182,14 @@ export const supervisorMachine = setup({
         'task.submit': [{ guard: 'isChild', actions: 'admit' }, { actions: 'refuseDegraded' }],
         dispatch: { actions: 'dispatch' },
         'xstate.error.actor.*': { actions: ['countCrash', 'abandon', 'scheduleDispatch'] },
-        'intensity.recovered': { target: 'running', actions: 'recoverIntensity' },
+        'intensity.recovered': [
+          { guard: 'isStoreFailed', actions: 'recoverIntensity' },
+          { target: 'running', actions: 'recoverIntensity' },
+        ],
+        'store.healed': [
+          { guard: 'isIntensitySpent', actions: 'noteStoreHealed' },
+          { target: 'running', actions: 'noteStoreHealed' },
+        ],
         pause: 'paused',
         drain: 'draining',
         stop: 'stopping',
@@ -171,7 +200,7 @@ export const supervisorMachine = setup({
       on: {
         'task.submit': [{ guard: 'isChild', actions: 'admit' }, { actions: 'refuseDraining' }],
         dispatch: { actions: 'dispatch' },
-        resume: [{ guard: 'isIntensitySpent', target: 'degraded' }, { target: 'running' }],
+        resume: [{ guard: 'isInTrouble', target: 'degraded' }, { target: 'running' }],
         stop: 'stopping',
       },
     },

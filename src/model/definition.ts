@@ -1,13 +1,12 @@
 import type { AnyActorLogic } from 'xstate'
 import type { z } from 'zod'
 import type { Duration } from './duration.ts'
-import type { AskOptions, ChildHandle, StepOptions, StepRun, TaskLog } from './handler-parts.ts'
+import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from './handler-parts.ts'
 import type { TaskKind } from './kind.ts'
 import type { Principal } from './principal.ts'
 import type { Priority } from './priority.ts'
 import type { Demand } from './resources.ts'
 import type { TaskStage } from './stage.ts'
-import type { SubmitOptions } from './submit-options.ts'
 
 /**
  * What a handler does its work with. Every call is a sign of life and renews the lease.
@@ -56,8 +55,10 @@ export interface TaskContext {
   submit<Input extends z.ZodType, Output extends z.ZodType>(
     definition: TaskDefinition<Input, Output>,
     input: z.input<Input>,
-    options?: SubmitOptions,
+    options?: ChildOptions,
   ): Promise<ChildHandle<z.output<Output>>>
+  /** A child of this task by its id, or, if a process that has ended had submitted it, by its key. */
+  child(idOrKey: string): ChildHandle<unknown> | undefined
 }
 
 /** What `validate` may answer: nothing or `true` is fit; `false`, a sentence or a list of them is not. */
@@ -66,6 +67,14 @@ export type ValidationVerdict = undefined | boolean | string | readonly string[]
 export interface ValidationRun {
   readonly id: string
   readonly signal: AbortSignal
+}
+
+/** What the definition's own `rollback` is told of its run. */
+export interface RollbackRun {
+  readonly id: string
+  readonly signal: AbortSignal
+  /** An earlier process had begun it, and it is not known how far it came. */
+  readonly inDoubt: boolean
 }
 
 /** Told of a task's entry into a stage. What it throws is logged and changes nothing. */
@@ -92,6 +101,18 @@ export interface RetryInput {
   /** Default: 100 times `backoff`, as in Temporal. */
   maxBackoff?: Duration
   jitter?: boolean
+}
+
+/** What becomes of a task that was executing when its process ended. */
+export type CrashPolicy = 'retry' | 'rollBack' | 'fail'
+
+/** What an older version of a definition has left of a task. */
+export interface MigrationState {
+  readonly stage: TaskStage
+  /** As the older version's input schema gave it. */
+  readonly input: unknown
+  /** Results of the finished steps, by name; they stand, under the same names. */
+  readonly steps: Readonly<Record<string, unknown>>
 }
 
 /** What `defineTask` takes. */
@@ -128,7 +149,18 @@ export interface TaskSpec<Input extends z.ZodType, Output extends z.ZodType> {
   /** The work: a function, or XState actor logic (a machine) that gets the input as its `input`. */
   run: ((task: TaskContext, input: z.output<Input>) => z.input<Output> | Promise<z.input<Output>>) | AnyActorLogic
   /** Runs after the steps' undos, with the output if there was one. */
-  rollback?(output: z.output<Output> | undefined, run: { readonly id: string; readonly signal: AbortSignal }): unknown
+  rollback?(output: z.output<Output> | undefined, run: RollbackRun): unknown
+  /**
+   * What to do with a task that was executing when its process ended: try it again (the default; at most
+   * `crashLimit` times), roll it back, or fail it as it stands.
+   */
+  onCrash?: CrashPolicy
+  /** How many processes a task may take down with it before it is rolled back. Default 3. */
+  crashLimit?: number
+  /** Makes this version's input of what an older version, or an older machine, has left. */
+  migrate?(fromVersion: number, state: MigrationState): z.input<Input> | Promise<z.input<Input>>
+  /** Other definitions that the handler submits: a recovered runtime has to know them before the handler runs. */
+  uses?: readonly TaskDefinition[]
   hooks?: Partial<Record<TaskStage, StageHook>>
 }
 
@@ -157,5 +189,9 @@ export interface TaskDefinition<Input extends z.ZodType = z.ZodType, Output exte
   readonly handler:
     | { readonly form: 'function'; run(task: TaskContext, input: z.output<Input>): unknown }
     | { readonly form: 'actor'; readonly logic: AnyActorLogic }
-  rollback?(output: z.output<Output> | undefined, run: { readonly id: string; readonly signal: AbortSignal }): unknown
+  rollback?(output: z.output<Output> | undefined, run: RollbackRun): unknown
+  readonly onCrash: CrashPolicy
+  readonly crashLimit: number
+  migrate?(fromVersion: number, state: MigrationState): z.input<Input> | Promise<z.input<Input>>
+  readonly uses: readonly TaskDefinition[]
 }

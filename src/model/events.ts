@@ -2,6 +2,7 @@ import type { Failure } from './errors.ts'
 import type { TaskKind } from './kind.ts'
 import type { RollbackReport } from './outcome.ts'
 import type { Demand } from './resources.ts'
+import type { TaskStage } from './stage.ts'
 
 /** Why a running handler is told to stop. */
 export type StopCause = 'cancel' | 'timeout' | 'deadline' | 'leaseLost' | 'budget' | 'shutdown'
@@ -47,9 +48,18 @@ export type TaskHappening =
       message: string
       data: Readonly<Record<string, unknown>>
     }
+  /** The task must not start, or go on, until it is resumed; or may again. */
+  | { type: 'task.held'; held: boolean }
+  | { type: 'task.reprioritised'; priority: number }
+  /** Taken up from the journal of a process that has ended; `crashes`: how many ended while it executed. */
+  | { type: 'task.recovered'; stage: TaskStage; crashes: number }
+  /** Cannot be taken up: its definition is gone or was changed incompatibly. Nothing of it is lost. */
+  | { type: 'task.parked'; reason: string }
+  | { type: 'task.migrated'; fromVersion: number; version: number }
   | { type: 'task.step.started'; step: string; attempt: number }
   | { type: 'task.step.completed'; step: string; attempt: number }
   | { type: 'task.step.failed'; step: string; attempt: number; message: string }
+  | { type: 'task.undo.started'; step: string; attempt: number }
   | { type: 'task.undo.completed'; step: string }
   | { type: 'task.undo.failed'; step: string; attempt: number; message: string }
   | { type: 'task.handler'; state: string }
@@ -61,6 +71,8 @@ export type RuntimeHappening =
   | { type: 'supervisor.state'; state: SupervisorStage }
   | { type: 'supervisor.crash'; actor: string; message: string }
   | { type: 'pool.resized'; pool: string; resource: string; from: number; to: number }
+  /** What tasks that were forgotten have spent of budgets, in all. */
+  | { type: 'ledger.spent'; spent: Demand }
   | { type: 'alert'; code: AlertCode; message: string; taskId: string | null }
 
 export type SupervisorStage = 'starting' | 'running' | 'paused' | 'degraded' | 'draining' | 'stopping' | 'stopped'
@@ -72,6 +84,8 @@ export type AlertCode =
   | 'INVARIANT_BROKEN'
   | 'UNFIT_AFTER_RESIZE'
   | 'STEP_LATE'
+  | 'STORE_FAILED'
+  | 'TASK_PARKED'
 
 interface Envelope {
   /** Position in the journal, from 1, without gaps. */

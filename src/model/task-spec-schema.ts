@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RetryPolicy } from './definition.ts'
+import type { RetryPolicy, TaskDefinition } from './definition.ts'
 import { durationSchema } from './duration.ts'
 import { taskKindSchema } from './kind.ts'
 import { prioritySchema } from './priority.ts'
@@ -60,5 +60,16 @@ export const taskSpecSchema = z.strictObject({
     'run must be an async function or XState actor logic (a machine)',
   ),
   rollback: aFunction('rollback').optional(),
+  onCrash: z.enum(['retry', 'rollBack', 'fail']).default('retry'),
+  crashLimit: z.int().min(1).default(3),
+  migrate: aFunction('migrate').optional(),
+  uses: z
+    .array(
+      z.custom<TaskDefinition>(
+        (value) => typeof value === 'object' && value !== null && 'handler' in value,
+        'not a definition; make it with defineTask',
+      ),
+    )
+    .default([]),
   hooks: z.partialRecord(z.enum(taskStages), aFunction('a hook')).default({}),
 })

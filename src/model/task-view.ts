@@ -39,4 +39,6 @@ export interface TaskView {
   readonly outcome: TaskOutcome | null
   /** Undone after it had completed, as a member of a flow that rolled back. */
   readonly compensated: boolean
+  /** Why it could not be taken up from the journal: its definition is gone or changed. `null`: it could, or is new. */
+  readonly parked: string | null
 }

@@ -1,10 +1,12 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { createActor } from 'xstate'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import { EventHub, guarded } from '../actors/event-hub.ts'
 import { Journal } from '../actors/journal.ts'
 import { Monitor } from '../actors/monitor.ts'
+import { JournalReader } from '../actors/recovery/journal-reader.ts'
+// from '../actors/monitor.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
@@ -27,6 +29,7 @@ import { Scheduler } from '../scheduling/scheduler.ts'
 import type { WaitReason } from '../scheduling/wait-reason.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
+import type { Submitter } from './door.ts'
 import { Door } from './door.ts'
 import { TaskHandle } from './handle.ts'
 import { Registry } from './registry.ts'
@@ -48,6 +51,16 @@ function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIn
 
 const stopped = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one'] as const
 
+export interface StopOptions {
+  grace?: Duration
+  unfinished?: 'cancel' | 'keep'
+}
+
+const stopOptionsSchema = z.strictObject({
+  grace: durationSchema.default(10_000),
+  unfinished: z.enum(['cancel', 'keep']),
+})
+
 /** For hosts without types. */
 function isDefinition(value: unknown): value is TaskDefinition {
   return typeof value === 'object' && value !== null && 'handler' in value && 'demandOf' in value
@@ -62,7 +75,7 @@ export class Runtime {
   readonly #hub: EventHub
   readonly #monitor = new Monitor()
   readonly #door: Door
-  readonly #store: Store
+  readonly #journal: Journal
   readonly #principal: Principal
   #stopping: Promise<void> | null = null
 
@@ -78,7 +91,6 @@ export class Runtime {
       ...(share && { share }),
       ...(backfill && { backfill }),
     })
-    this.#store = options.store
     this.#principal = options.principal
     this.#door = new Door(environment, scheduler.ledger)
     this.#hub = new EventHub(logger)
@@ -88,16 +100,31 @@ export class Runtime {
         this.#supervisor.perform(effect, message),
     }
     this.#logic = new SupervisorActorLogic(performer)
+    const timers = new Timers(environment.clock)
+    this.#journal = new Journal({
+      clock: environment.clock,
+      timers,
+      store: options.store,
+      hub: this.#hub,
+      watcher: {
+        failed: (error) => this.#logic.send({ type: 'store.failed', error }),
+        healed: () => this.#logic.send({ type: 'store.healed' }),
+      },
+    })
     this.#services = {
       environment,
-      timers: new Timers(environment.clock),
-      journal: new Journal(environment.clock, options.store, this.#hub, logger),
+      timers,
+      journal: this.#journal,
       monitor: this.#monitor,
       log: logger,
       ledger: scheduler.ledger,
       supervisor: this.#logic,
-      submitChild: (parent, definition, input, options) =>
-        this.#submit(definition, input, options, { principal: parent.facts.principal, parentId: parent.id }),
+      submitChild: (parent, definition, input, options, childKey) =>
+        this.#submit(definition, input, options, { principal: parent.facts.principal, parentId: parent.id, childKey }),
+      childOf: (parent, id) => {
+        const task = this.#supervisor.tasks.get(id)
+        return task?.facts.parentId === parent.id ? task : undefined
+      },
     }
     this.#supervisor = new Supervisor(this.#logic, scheduler, this.#services, options)
     for (const definition of options.tasks) this.registry.add(definition)
@@ -115,6 +142,20 @@ export class Runtime {
     // A crash of the supervisor itself must not surface as an uncaught error of the host.
     actor.subscribe({ error: (error) => logger.fatal({ err: error }, 'the supervisor crashed') })
     actor.start()
+  }
+
+  /** Takes up what an earlier process has left in the store, then starts the supervisor. Use {@link createRuntime}. */
+  async start(store: Store): Promise<void> {
+    if (this.#journal.keepsState) {
+      const { ledger } = this.#supervisor.scheduler
+      const { clock } = this.#services.environment
+      const reader = new JournalReader(ledger.budgets, clock.now() - ledger.refillMs)
+      for await (const records of store.load()) for (const record of records) reader.read(record)
+      reader.finish()
+      this.#journal.continueAfter(reader.lastSeq)
+      this.#door.continueAfter(reader.lastOrder)
+      await this.#supervisor.recover(reader, this.registry)
+    }
     this.#logic.send({ type: 'supervisor.start' })
   }
 
@@ -143,7 +184,7 @@ export class Runtime {
     if (!isDefinition(definition))
       throw new RefusedError('UNKNOWN_TYPE', 'what was submitted is no task definition; make it with defineTask')
     return new TaskHandle(
-      await this.#submit(definition, input, options, { principal: this.#principal, parentId: null }),
+      await this.#submit(definition, input, options, { principal: this.#principal, parentId: null, childKey: null }),
     )
   }
 
@@ -188,9 +229,9 @@ export class Runtime {
     return this.#hub.on(pattern, listener)
   }
 
-  /** The events that the store keeps, oldest first. */
+  /** The last events of this process, oldest first: at least 50,000, if there were as many. */
   journal(): Iterable<RuntimeEvent> {
-    return this.#store.events()
+    return this.#journal.recent
   }
 
   stats(): RuntimeStats {
@@ -253,32 +294,37 @@ export class Runtime {
   }
 
   /**
-   * Cancels and rolls back what is unfinished, for `grace` at most, then abandons the rest. Leaves nothing behind:
-   * no timer, no actor; the host's process can exit. Default grace: 10 s. Called again, it answers with the first call.
-   * @throws RefusedError `OPTIONS_INVALID` for a grace that is no duration
+   * Stops, and leaves nothing behind in this process: no timer, no actor; the host can exit. What is unfinished is
+   * kept for the next runtime on the store (`unfinished: 'keep'`, the default with a store that keeps it): what executes
+   * may finish within `grace` (default 10 s), and is then told to stop and left. Or it is cancelled and rolled back
+   * (`'cancel'`, the default without such a store), within `grace`. Called again, it answers with the first call.
+   * @throws RefusedError `OPTIONS_INVALID`
+   * @throws StoreError if something could not be made durable
    */
-  async stop(options: { grace?: Duration } = {}): Promise<void> {
-    const grace = durationSchema.safeParse(options.grace ?? 10_000)
-    if (!grace.success) throw refuse('OPTIONS_INVALID', 'the grace is not valid', listProblems(grace.error))
-    this.#stopping ??= this.#stop(grace.data)
+  async stop(options: StopOptions = {}): Promise<void> {
+    const unfinished = this.#journal.keepsState ? 'keep' : 'cancel'
+    const checked = stopOptionsSchema.safeParse({ unfinished, ...options })
+    if (!checked.success) throw refuse('OPTIONS_INVALID', 'the stop options are not valid', listProblems(checked.error))
+    this.#stopping ??= this.#stop(checked.data.grace, checked.data.unfinished)
     await this.#stopping
   }
 
-  async #stop(graceMs: number): Promise<void> {
+  async #stop(graceMs: number, unfinished: 'cancel' | 'keep'): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#supervisor.whenStopped(resolve))
-    this.#logic.send({ type: 'stop', graceMs })
+    this.#logic.send({ type: 'stop', graceMs, unfinished })
     await stopped
     this.#services.timers.stop()
-    await this.#store.close()
+    await this.#journal.close()
   }
 
   async #submit(
     definition: TaskDefinition,
     input: unknown,
     options: SubmitOptions | undefined,
-    by: { readonly principal: Principal; readonly parentId: string | null },
+    by: Submitter,
   ): Promise<TaskActorLogic> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
+    if (this.registry.learn(definition) && this.#supervisor.hasParked) await this.#supervisor.learned()
     const { facts, priority, whenFull } = await this.#door.read(definition, input, options, by)
     // An asynchronous schema takes its time, and a stopped supervisor answers nobody.
     if (this.#logic.stage === 'stopped') throw new RefusedError(...stopped)
@@ -294,5 +340,14 @@ export class Runtime {
  * @throws RefusedError `OPTIONS_INVALID` with every problem listed, `DUPLICATE_DEFINITION`, `DUPLICATE_TEMPLATE`
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  return new Runtime(resolveRuntimeOptions(options))
+  const resolved = await resolveRuntimeOptions(options)
+  const { store } = resolved
+  try {
+    const runtime = new Runtime(resolved)
+    await runtime.start(store)
+    return runtime
+  } catch (thrown) {
+    await store.close()
+    throw thrown
+  }
 }

@@ -22,7 +22,7 @@ export function defineTask(spec: TaskSpec<z.ZodType, z.ZodType>): TaskDefinition
     )
   }
   const { data } = checked
-  const { demand, estimate, validate, rollback, run } = spec
+  const { demand, estimate, validate, rollback, migrate, run } = spec
   return Object.freeze({
     type: data.type,
     kind: data.kind,
@@ -40,11 +40,15 @@ export function defineTask(spec: TaskSpec<z.ZodType, z.ZodType>): TaskDefinition
     concurrency: data.concurrency,
     maxOutputBytes: data.maxOutputBytes,
     hooks: spec.hooks ?? {},
+    onCrash: data.onCrash,
+    crashLimit: data.crashLimit,
+    uses: data.uses,
     demandOf: (input: unknown): Demand | null => (typeof demand === 'function' ? demand(input) : (demand ?? null)),
     estimateMsOf: (input: unknown): number | null =>
       estimate === undefined ? null : toMs(typeof estimate === 'function' ? estimate(input) : estimate),
     ...(validate && { validate: validate.bind(spec) }),
     ...(rollback && { rollback: rollback.bind(spec) }),
+    ...(migrate && { migrate: migrate.bind(spec) }),
     handler:
       typeof run === 'function'
         ? { form: 'function' as const, run: run.bind(spec) }

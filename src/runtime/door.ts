@@ -68,6 +68,14 @@ function readEstimate(definition: TaskDefinition, input: unknown): number | null
   }
 }
 
+/** Who submits, and what its parent is. */
+export interface Submitter {
+  readonly principal: Principal
+  readonly parentId: string | null
+  /** Which of the parent's submissions it is. */
+  readonly childKey: string | null
+}
+
 /** Everything that a caller gives, checked: the door of the runtime. */
 export class Door {
   readonly #environment: Environment
@@ -79,6 +87,11 @@ export class Door {
     this.#ledger = ledger
   }
 
+  /** Orders of arrival go on behind those of an earlier process. */
+  continueAfter(order: number): void {
+    this.#seq = order
+  }
+
   /**
    * Reads a request. Nothing is half-accepted: it is whole, or an error lists what is wrong with it.
    * @throws RefusedError `OPTIONS_INVALID`, `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`
@@ -87,7 +100,7 @@ export class Door {
     definition: TaskDefinition,
     input: unknown,
     given: SubmitOptions | undefined,
-    by: { readonly principal: Principal; readonly parentId: string | null },
+    by: Submitter,
   ): Promise<{ facts: TaskFacts; priority: number; whenFull: 'refuse' | 'wait' }> {
     const options = readOptions(given)
     const reading = readInput(definition, input)
@@ -116,6 +129,7 @@ export class Door {
         deadlineAt: options.deadlineAt ?? null,
         dedupeKey: options.dedupeKey ?? null,
         after: options.after ?? [],
+        childKey: by.childKey,
         createdAt: now,
       },
     }

@@ -56,7 +56,28 @@ function known(names: Iterable<string>): string {
 /** The definitions and templates that a runtime knows. A type may stand in several versions. */
 export class Registry {
   readonly #byType = new Map<string, Map<number, TaskDefinition>>()
+  readonly #learned = new Map<string, TaskDefinition>()
   readonly #templates = new Map<string, TaskTemplate>()
+
+  /** A definition that is used without being registered: recovered tasks may need it. @returns whether it is new. */
+  learn(definition: TaskDefinition): boolean {
+    const { type, version } = definition
+    if (this.find(type, version)) return false
+    this.#learned.set(`${type}@${version}`, definition)
+    for (const used of definition.uses) this.learn(used)
+    return true
+  }
+
+  /** The definition of that type and version, registered or learned. */
+  find(type: string, version: number): TaskDefinition | undefined {
+    return this.#byType.get(type)?.get(version) ?? this.#learned.get(`${type}@${version}`)
+  }
+
+  /** The highest version that is registered or learned. */
+  latest(type: string): TaskDefinition | undefined {
+    const learned = [...this.#learned.values()].filter((definition) => definition.type === type)
+    return [...(this.#byType.get(type)?.values() ?? []), ...learned].sort((a, b) => b.version - a.version)[0]
+  }
 
   /** @throws RefusedError `DUPLICATE_DEFINITION` if another definition has the type and version. */
   add(definition: TaskDefinition): void {
@@ -72,6 +93,7 @@ export class Registry {
     }
     versions.set(version, definition)
     this.#byType.set(type, versions)
+    for (const used of definition.uses) this.learn(used)
   }
 
   /** @throws RefusedError `DUPLICATE_TEMPLATE`, `OPTIONS_INVALID`, or as {@link add} for its definition. */

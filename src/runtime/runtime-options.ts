@@ -15,9 +15,9 @@ import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
 import type { OrderPolicy } from '../scheduling/policies/order.ts'
 import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { SharePolicy } from '../scheduling/policies/share.ts'
-import { MemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
+import { openStore } from './open-store.ts'
 import { createSystemEnvironment } from './system-environment.ts'
 
 type Inspector = NonNullable<ActorOptions<AnyActorLogic>['inspect']>
@@ -40,14 +40,19 @@ export interface RuntimeOptions {
   templates?: readonly TaskTemplate[]
   /** Resources by pool. Default: one pool with 32 slots. */
   pools?: PoolsInput
-  /** Where the journal goes. Default: `'memory'`. */
-  store?: 'memory' | Store
+  /**
+   * Where the journal goes: `'memory'` (the default: tasks end with the process), `'file:PATH'` (an SQLite file: nothing
+   * that was accepted is lost), or a store of your own.
+   */
+  store?: 'memory' | `file:${string}` | Store
   environment?: Environment
   scheduling?: SchedulingOptions
   /** How many tasks may wait for their turn. Default 100,000. */
   queueLimit?: number
   /** How many ended tasks are remembered for `list`, `get` and `after`. Default 10,000. */
   retain?: number
+  /** For how long ended tasks are remembered. Default: 7 days with a store that keeps them, else as long as there is room. */
+  retainFor?: Duration
   /** Who acts when a submission names nobody. */
   principal?: PrincipalInput
   /** Crashes of actors that are borne before the runtime degrades. Default: 5 within 10 s. */
@@ -70,6 +75,7 @@ export interface ResolvedRuntimeOptions {
   readonly principalConcurrency: number | null
   readonly queueLimit: number
   readonly retain: number
+  readonly retainForMs: number | null
   readonly principal: Principal
   readonly restarts: number
   readonly restartsWithinMs: number
@@ -102,9 +108,10 @@ const optionsSchema = z.strictObject({
     .union(
       [
         z.literal('memory'),
+        z.templateLiteral(['file:', z.string().min(1)]),
         z.custom<Store>((value) => typeof value === 'object' && value !== null && 'append' in value),
       ],
-      { error: "not a store; give 'memory', or an object that implements Store" },
+      { error: "not a store; give 'memory', 'file:PATH', or an object that implements Store" },
     )
     .default('memory'),
   environment: z
@@ -124,6 +131,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
   queueLimit: z.int().min(1).default(100_000),
   retain: z.int().min(0).default(10_000),
+  retainFor: durationSchema.optional(),
   principal: principalSchema.default(hostPrincipal),
   restartIntensity: z
     .strictObject({ restarts: z.int().min(0), within: durationSchema })
@@ -139,18 +147,24 @@ const optionsSchema = z.strictObject({
     .optional(),
 })
 
-/** @throws RefusedError `OPTIONS_INVALID` with every problem listed. */
-export function resolveRuntimeOptions(options: RuntimeOptions): ResolvedRuntimeOptions {
+const weekMs = 7 * 24 * 3_600_000
+
+/**
+ * @throws RefusedError `OPTIONS_INVALID` with every problem listed
+ * @throws StoreError if the store cannot be opened
+ */
+export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<ResolvedRuntimeOptions> {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success)
     throw refuse('OPTIONS_INVALID', 'the runtime options are not valid', listProblems(checked.error))
   const { scheduling, restartIntensity, store, ...rest } = checked.data
   const { ageing } = scheduling
+  const opened = await openStore(store)
   return {
     tasks: rest.tasks,
     templates: rest.templates,
     pools: rest.pools,
-    store: store === 'memory' ? new MemoryStore() : store,
+    store: opened,
     environment: rest.environment ?? createSystemEnvironment(),
     order: scheduling.order ?? (ageing === 'off' ? strictPriority() : agedPriority({ ageingMs: ageing })),
     share: scheduling.share,
@@ -158,6 +172,7 @@ export function resolveRuntimeOptions(options: RuntimeOptions): ResolvedRuntimeO
     principalConcurrency: scheduling.principalConcurrency ?? null,
     queueLimit: rest.queueLimit,
     retain: rest.retain,
+    retainForMs: rest.retainFor ?? (opened.isVolatile ? null : weekMs),
     principal: rest.principal,
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,

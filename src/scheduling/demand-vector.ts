@@ -23,3 +23,8 @@ export function amountOf(vector: DemandVector, index: number): number {
   const position = vector.indices.indexOf(index)
   return position < 0 ? 0 : (vector.amounts[position] ?? 0)
 }
+
+/** The vector of a task that will never be granted anything: only to be shown. */
+export function undemanding(demand: Demand): DemandVector {
+  return { demand, indices: [], amounts: [], signature: '' }
+}

@@ -60,6 +60,7 @@ export class Ledger {
   readonly #indexOf = new Map<string, number>()
   readonly #compiler: DemandCompiler
   readonly #holdings = new Map<string, Holding>()
+  readonly #budgets: ReadonlySet<string>
   #changes = 0
   #resizes = 0
 
@@ -68,6 +69,7 @@ export class Ledger {
     this.#meters = openMeters(pools, now)
     for (const [index, { resource }] of this.#meters.entries()) this.#indexOf.set(resource, index)
     this.#compiler = new DemandCompiler(this.#indexOf)
+    this.#budgets = new Set(this.#meters.flatMap(({ form, resource }) => (form === 'budget' ? [resource] : [])))
   }
 
   /** Grows with every change of what is held, spent or there. */
@@ -78,6 +80,35 @@ export class Ledger {
   /** Grows with every resize. */
   get resizes(): number {
     return this.#resizes
+  }
+
+  /** The resources that are spent for good. */
+  get budgets(): ReadonlySet<string> {
+    return this.#budgets
+  }
+
+  /** How long the slowest rate takes to refill from empty, ms. */
+  get refillMs(): number {
+    return Math.max(0, ...this.#meters.map((meter) => (meter instanceof TokenBucket ? meter.refillMs : 0)))
+  }
+
+  /** Books what an earlier process has used: `spent` of budgets in all, and grants that rates may not have got back. */
+  restore(
+    spent: ReadonlyMap<string, number>,
+    grants: readonly { readonly at: number; readonly demand: Demand }[],
+    now: number,
+  ): void {
+    for (const meter of this.#meters) {
+      const { resource } = meter
+      if (meter.form === 'budget') meter.draw(Math.min(meter.capacity, spent.get(resource) ?? 0), now)
+      else if (meter instanceof TokenBucket) {
+        meter.restore(
+          grants.flatMap(({ at, demand }) => (demand[resource] ? [{ at, amount: demand[resource] }] : [])),
+          now,
+        )
+      }
+    }
+    this.#changes++
   }
 
   has(resource: string): boolean {

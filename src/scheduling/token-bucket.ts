@@ -41,6 +41,23 @@ export class TokenBucket implements Meter {
     return this.#reservations.sum
   }
 
+  /** How long it takes to refill from empty, ms; 0 if it never does. */
+  get refillMs(): number {
+    return this.#perMs > 0 ? this.#burst / this.#perMs : 0
+  }
+
+  /** Takes off what was drawn before it was opened, oldest first. */
+  restore(draws: readonly { readonly at: number; readonly amount: number }[], now: number): void {
+    let level = this.#burst
+    let before = draws[0]?.at ?? now
+    for (const { at, amount } of draws) {
+      level = Math.min(this.#burst, level + Math.max(0, at - before) * this.#perMs) - amount
+      before = at
+    }
+    this.#level = Math.min(this.#burst, level + Math.max(0, now - before) * this.#perMs)
+    this.#at = now
+  }
+
   /** Tokens in the bucket; negative in debt. */
   available(now: number): number {
     return Math.min(this.#burst, this.#level + Math.max(0, now - this.#at) * this.#perMs)

@@ -1,35 +1,29 @@
-import type { RuntimeEvent } from '../model/events.ts'
+import type { JournalRecord } from '../model/journal-record.ts'
 import type { Store } from './store.ts'
 
-/** Keeps the last events in memory, at least `limit` of them; nothing outlives the process. */
+/** Keeps the journal in memory, for tests: a later runtime of the same process takes up what an earlier one left. */
 export class MemoryStore implements Store {
-  readonly #limit: number
-  #older: RuntimeEvent[] = []
-  #newer: RuntimeEvent[] = []
+  readonly isVolatile = false
+  #records: JournalRecord[] = []
 
-  constructor(limit = 50_000) {
-    this.#limit = limit
+  append(record: JournalRecord): void {
+    this.#records.push(record)
   }
 
-  append(event: RuntimeEvent): void {
-    // Two halves, so that forgetting costs nothing: the older one goes as a whole.
-    if (this.#newer.length >= this.#limit) {
-      this.#older = this.#newer
-      this.#newer = []
-    }
-    this.#newer.push(event)
-  }
-
-  flush(): void {
+  flush(): void | Promise<void> {
     // In memory is as durable as it gets.
   }
 
-  *events(): Iterable<RuntimeEvent> {
-    yield* this.#older
-    yield* this.#newer
+  async *load(): AsyncIterable<readonly JournalRecord[]> {
+    yield [...this.#records]
   }
 
-  close(): void {
-    // Nothing is open.
+  forget(taskIds: readonly string[]): void {
+    const forgotten = new Set(taskIds)
+    this.#records = this.#records.filter(({ event }) => !('taskId' in event && forgotten.has(event.taskId ?? '')))
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
   }
 }

@@ -1,14 +1,23 @@
-import type { RuntimeEvent } from '../model/events.ts'
+import type { JournalRecord } from '../model/journal-record.ts'
 
 /**
- * Where the journal goes. Events come in the order of their `seq`.
- * What `append` was given is durable once a `flush` called after it has returned, or its promise has resolved.
+ * Where the journal goes. Records come in the order of their `seq`, each once.
+ * The one who writes is one process: a store that others could open at the same time locks them out.
  */
 export interface Store {
-  append(event: RuntimeEvent): void
-  /** Nothing to wait for: returns nothing. */
+  /** Keeps nothing: what recovery would need is not even made. */
+  readonly isVolatile: boolean
+  /** Takes a record, in memory. Never throws. */
+  append(record: JournalRecord): void
+  /**
+   * Makes durable everything appended before. Nothing to wait for: returns nothing.
+   * @throws (rejects) StoreError if it cannot; the records are kept, and the next flush tries them again
+   */
   flush(): void | Promise<void>
-  /** The events that are kept, oldest first. */
-  events(): Iterable<RuntimeEvent>
-  close(): void | Promise<void>
+  /** The durable records, oldest first, in batches. Called once, before anything is appended. */
+  load(): AsyncIterable<readonly JournalRecord[]>
+  /** Drops the records of tasks that have ended; durable with a later flush. */
+  forget(taskIds: readonly string[]): void
+  /** Flushes, and lets go of the store. @throws (rejects) StoreError if something could not be made durable */
+  close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { initialTransition, transition } from 'xstate'
 import { compiledSupervisor } from '../../src/machines/supervisor-engine.ts'
 import type { SupervisorMachineEvent } from '../../src/machines/supervisor-machine.ts'
-import { supervisorMachine } from '../../src/machines/supervisor-machine.ts'
+import { initialSupervisorContext, supervisorMachine } from '../../src/machines/supervisor-machine.ts'
 import { compiledTask } from '../../src/machines/task-engine.ts'
 import { taskMachine } from '../../src/machines/task-machine.ts'
 import { initialTaskContext } from '../../src/machines/task-tables.ts'
@@ -55,7 +55,7 @@ describe('the compiled machine does what XState does', () => {
       { type: 'pause' },
       { type: 'resume' },
       { type: 'drain' },
-      { type: 'stop', graceMs: 1 },
+      { type: 'stop', unfinished: 'cancel', graceMs: 1 },
       { type: 'grace.expired' },
       { type: 'idle' },
       { type: 'intensity.spent' },
@@ -65,7 +65,7 @@ describe('the compiled machine does what XState does', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { maxLength: 40 }), (sequence) => {
         let [interpreted] = initialTransition(supervisorMachine)
-        let compiled = compiledSupervisor.start({ crashes: 0, intensitySpent: false })
+        let compiled = compiledSupervisor.start(initialSupervisorContext)
         for (const event of sequence) {
           if (interpreted.status === 'done') break
           const [next, actions] = transition(supervisorMachine, interpreted, event)

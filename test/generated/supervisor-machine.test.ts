@@ -36,16 +36,18 @@ const samples: readonly SupervisorMachineEvent[] = [
   { type: 'pause' },
   { type: 'resume' },
   { type: 'drain' },
-  { type: 'stop', graceMs },
+  { type: 'stop', graceMs, unfinished: 'cancel' },
   { type: 'grace.expired' },
   { type: 'idle' },
   { type: 'intensity.spent' },
   { type: 'intensity.recovered' },
+  { type: 'store.failed', error: 'the disk is full' },
+  { type: 'store.healed' },
   { type: 'xstate.done.actor.*', actorId: 'nobody', output: { status: 'completed', output: null, attempts: 1 } },
   { type: 'xstate.error.actor.*', actorId: 'nobody', error: 'crash' },
 ]
 
-const alike = ({ value, context }: State) => JSON.stringify([value, context.intensitySpent])
+const alike = ({ value, context }: State) => JSON.stringify([value, context.intensitySpent, context.storeFailed])
 
 const quiet = pino({ level: 'silent' })
 

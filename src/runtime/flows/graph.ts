@@ -119,6 +119,7 @@ export function graph(
   assertGraph(options.type, nodes)
   return defineTask({
     ...ownSpec(options),
+    uses: Object.values(nodes).map(({ definition }) => definition),
     input: options.input,
     run: async (task, input) => {
       const members = Object.entries(nodes).map(([name, { definition, after, inputOf }]) => {

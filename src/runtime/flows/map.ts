@@ -19,6 +19,7 @@ export function map(options: BranchingOptions<FailurePolicy> & { member: TaskDef
   const { member } = options
   return defineTask({
     ...ownSpec(options),
+    uses: [member],
     input: z.array(z.unknown()),
     run: async (task, inputs) => {
       const names = inputs.map((_, index) => `${index + 1} ${member.type}`)

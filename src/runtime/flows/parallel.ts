@@ -34,6 +34,7 @@ export function parallel(options: BranchingOptions<FailurePolicy> & { members: M
   )
   return defineTask({
     ...ownSpec(options),
+    uses: members.map(([, definition]) => definition),
     input: z.unknown(),
     run: async (task, input) => {
       const outcomes = await runMembers(

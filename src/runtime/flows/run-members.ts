@@ -29,6 +29,12 @@ export class FlowFailedError extends TaskwrightError<'FLOW_FAILED'> {
   }
 }
 
+/** What the step of a member gives, and leaves in the journal. */
+interface CompletedMember {
+  readonly childId: string
+  readonly output: unknown
+}
+
 function outcomeOf(thrown: unknown): MemberOutcome {
   const status = thrown instanceof TaskEndedError ? thrown.outcome.status : 'failed'
   return { status, message: describeThrown(thrown) }
@@ -102,17 +108,21 @@ class MemberRun {
   }
 
   async #run({ name, definition, inputOf }: Member): Promise<unknown> {
-    let child: ChildHandle<unknown> | null = null
-    const run = async () => {
-      child = await this.#task.submit(definition, inputOf(this.#outputs), { labels: { member: name } })
+    const run = async (): Promise<CompletedMember> => {
+      const options = { labels: { member: name }, key: name }
+      const child = await this.#task.submit(definition, inputOf(this.#outputs), options)
       this.#children.add(child)
       try {
-        return await child.result()
+        return { childId: child.id, output: await child.result() }
       } finally {
         this.#children.delete(child)
       }
     }
-    return this.#task.step(name, run, { undo: () => child?.rollBack() })
+    // By id: the member may have completed in a process that has ended since.
+    const undo = ({ childId }: CompletedMember) => this.#task.child(childId)?.rollBack()
+    const undoInDoubt = () => this.#task.child(name)?.rollBack()
+    const { output } = await this.#task.step(name, run, { undo, undoInDoubt })
+    return output
   }
 
   #completed({ name }: Member, output: unknown): void {

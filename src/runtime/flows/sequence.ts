@@ -41,6 +41,7 @@ export function sequence(options: FlowOptions & { members: readonly TaskDefiniti
   assertMembers(options.type, names)
   return defineTask({
     ...ownSpec(options),
+    uses: members,
     input: first ? checkedBy(first.input) : zod.unknown(),
     run: async (task, input) => {
       const steps = members.map((definition, index): Member => {

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { AnyActorLogic } from 'xstate'
+import type { TaskDefinition } from '../model/definition.ts'
+import { describeThrown } from '../model/errors.ts'
+import type { AcceptedTask } from '../model/journal-record.ts'
+import { encodeValue } from '../store/value-codec.ts'
+import type { TaskFacts } from './task-record.ts'
+
+const hashes = new WeakMap<AnyActorLogic, string>()
+
+/** What tells whether the machine that is a definition's handler was changed; `null` for a function. */
+export function machineHashOf({ handler }: TaskDefinition): string | null {
+  if (handler.form !== 'actor' || !('config' in handler.logic)) return null
+  const { logic } = handler
+  let hash = hashes.get(logic)
+  if (hash === undefined) {
+    // Functions have no text here: the structure and the names count.
+    hash = createHash('sha256').update(JSON.stringify(handler.logic.config)).digest('base64url').slice(0, 16)
+    hashes.set(logic, hash)
+  }
+  return hash
+}
+
+/** Why a value cannot be written down; `null`: it can. */
+export function unwritable(value: unknown): string | null {
+  try {
+    encodeValue(value)
+    return null
+  } catch (thrown) {
+    return `it cannot be written down, as the store needs it: ${describeThrown(thrown)}; give plain data`
+  }
+}
+
+/** All that recovery needs of what was accepted. */
+export function acceptedRecord(facts: TaskFacts): AcceptedTask {
+  const { principal, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
+  const machineHash = machineHashOf(facts.definition)
+  return {
+    order: facts.seq,
+    input: encodeValue(facts.input),
+    principalKind: principal.kind,
+    principalWeight: principal.weight,
+    demand: facts.vector.demand,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(estimateMs !== null && { estimateMs }),
+    ...(startAt !== null && { startAt }),
+    ...(deadlineAt !== null && { deadlineAt }),
+    ...(dedupeKey !== null && { dedupeKey }),
+    ...(after.length > 0 && { after }),
+    ...(childKey !== null && { childKey }),
+    ...(machineHash !== null && { machineHash }),
+  }
+}

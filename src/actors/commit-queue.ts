@@ -1,0 +1,104 @@
+import type { Clock } from '../model/environment.ts'
+import type { Store } from '../store/store.ts'
+import type { Timer, Timers } from './timers.ts'
+
+const firstRetryMs = 100
+const longestRetryMs = 5_000
+
+/** Who is told when the store cannot make records durable, and when it can again. */
+export interface StoreWatcher {
+  failed(error: unknown): void
+  healed(): void
+}
+
+/**
+ * Makes records durable, one commit at a time: what comes while one is under way goes with the next.
+ * Source: group commit, J. Gray and A. Reuter, "Transaction Processing" 1993.
+ */
+export class CommitQueue {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #watcher: StoreWatcher
+  #waiting: (() => void)[] = []
+  /** The last flush left nothing to wait for. */
+  #answersAtOnce = true
+  #isScheduled = false
+  #isCommitting = false
+  #isClosed = false
+  #failures = 0
+  #retry: Timer | null = null
+
+  constructor(store: Store, clock: Clock, timers: Timers, watcher: StoreWatcher) {
+    this.#store = store
+    this.#clock = clock
+    this.#timers = timers
+    this.#watcher = watcher
+  }
+
+  /** Calls back once everything appended so far is durable, in the order of the calls. */
+  whenDurable(then: () => void): void {
+    this.#waiting.push(then)
+    // A store in memory has nothing to wait for, and nothing to gain from waiting.
+    if (this.#answersAtOnce && !this.#retry) this.#commit()
+    else this.schedule()
+  }
+
+  /** At the end of this instant, so that everything of it goes together. */
+  schedule(): void {
+    if (this.#isScheduled || this.#isCommitting || this.#retry) return
+    this.#isScheduled = true
+    this.#clock.soon(() => {
+      this.#isScheduled = false
+      this.#commit()
+    })
+  }
+
+  /** Nothing more is committed or told. */
+  close(): void {
+    this.#isClosed = true
+    this.#waiting = []
+    this.#retry = this.#timers.disarm(this.#retry)
+  }
+
+  #commit(): void {
+    if (this.#isClosed || this.#isCommitting) return
+    const told = this.#waiting
+    this.#waiting = []
+    const flushed = this.#store.flush()
+    this.#answersAtOnce = flushed === undefined
+    if (flushed === undefined) {
+      this.#committed(told)
+      return
+    }
+    this.#isCommitting = true
+    flushed.then(
+      () => this.#committed(told),
+      (error: unknown) => this.#failed(told, error),
+    )
+  }
+
+  #committed(told: readonly (() => void)[]): void {
+    this.#isCommitting = false
+    if (this.#isClosed) return
+    if (this.#failures > 0) {
+      this.#failures = 0
+      this.#watcher.healed()
+    }
+    for (const then of told) then()
+    if (this.#waiting.length > 0) this.schedule()
+  }
+
+  #failed(told: readonly (() => void)[], error: unknown): void {
+    this.#isCommitting = false
+    if (this.#isClosed) return
+    this.#waiting = [...told, ...this.#waiting]
+    this.#failures += 1
+    const delayMs = Math.min(firstRetryMs * 2 ** (this.#failures - 1), longestRetryMs)
+    this.#retry = this.#timers.arm(this.#clock.now() + delayMs, () => {
+      this.#retry = null
+      this.#commit()
+    })
+    this.#watcher.failed(error)
+  }
+}

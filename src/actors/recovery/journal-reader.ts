@@ -1,0 +1,69 @@
+import type { JournalRecord } from '../../model/journal-record.ts'
+import type { Demand } from '../../model/resources.ts'
+import type { TaskHistory } from './task-history.ts'
+import { beginHistory, endLease, follow } from './task-history.ts'
+
+export interface Grant {
+  readonly at: number
+  readonly demand: Demand
+}
+
+/** Reads a journal from its beginning: what became of each task, and what was spent. */
+export class JournalReader {
+  readonly tasks = new Map<string, TaskHistory>()
+  /** Grants since `grantsSince`: what rates may not have got back yet. */
+  readonly grants: Grant[] = []
+  lastSeq = 0
+  /** The highest order of arrival. */
+  lastOrder = 0
+  /** The last process ended in good order: nothing that was executing then can have ended it. */
+  wasStopped = true
+  readonly #budgets: ReadonlySet<string>
+  readonly #grantsSince: number
+  readonly #spentByForgotten = new Map<string, number>()
+
+  /**
+   * @param budgets the resources that are spent for good
+   * @param grantsSince time in ms; older grants are not kept
+   */
+  constructor(budgets: ReadonlySet<string> = new Set(), grantsSince = Number.POSITIVE_INFINITY) {
+    this.#budgets = budgets
+    this.#grantsSince = grantsSince
+  }
+
+  read({ event, payload }: JournalRecord): void {
+    this.lastSeq = event.seq
+    if (!('taskType' in event)) {
+      if (event.type === 'supervisor.state') this.wasStopped = event.state === 'stopped'
+      else if (event.type === 'ledger.spent') add(this.#spentByForgotten, Object.entries(event.spent))
+      return
+    }
+    const history = this.tasks.get(event.taskId)
+    if (!history) {
+      const begun = beginHistory(event, payload)
+      if (!begun) return
+      this.tasks.set(begun.id, begun)
+      this.lastOrder = Math.max(this.lastOrder, begun.accepted.order)
+      return
+    }
+    if (event.type === 'task.allocating' && event.at >= this.#grantsSince)
+      this.grants.push({ at: event.at, demand: history.accepted.demand })
+    follow(history, event, payload, this.#budgets)
+  }
+
+  /** No more comes: leases that are open are those of a dead process. */
+  finish(): void {
+    for (const history of this.tasks.values()) endLease(history, this.#budgets)
+  }
+
+  /** Spent of each budget, in all. */
+  spent(): Map<string, number> {
+    const spent = new Map(this.#spentByForgotten)
+    for (const history of this.tasks.values()) if (history.spent) add(spent, history.spent)
+    return spent
+  }
+}
+
+function add(sums: Map<string, number>, amounts: Iterable<readonly [string, number]>): void {
+  for (const [resource, amount] of amounts) sums.set(resource, (sums.get(resource) ?? 0) + amount)
+}

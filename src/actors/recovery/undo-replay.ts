@@ -1,0 +1,150 @@
+import type { z } from 'zod'
+import type { TaskContext, TaskDefinition } from '../../model/definition.ts'
+import type { Environment } from '../../model/environment.ts'
+import type { AskOptions, ChildHandle, StepOptions, TaskLog } from '../../model/handler-parts.ts'
+import type { Principal } from '../../model/principal.ts'
+import type { StepLog } from '../step-log.ts'
+import type { Timers } from '../timers.ts'
+
+/** What a replay needs of the task that it is for. */
+export interface ReplayedTask {
+  readonly id: string
+  readonly type: string
+  readonly principal: Principal
+  readonly attempt: number
+  readonly input: unknown
+  readonly definition: TaskDefinition
+  readonly environment: Environment
+  readonly timers: Timers
+  readonly steps: StepLog
+  /** Answers that were given, by the key of their question. */
+  answerTo(key: string): { readonly value: unknown } | undefined
+  child(id: string): ChildHandle<unknown> | undefined
+}
+
+const mostSleeps = 1_000
+
+const silence: TaskLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
+/**
+ * What a handler works with while it is run for nothing but the undos of its steps: finished steps give their recorded
+ * results, and what was not reached before is never reached. No effect of a step is made again.
+ */
+class ReplayContext implements TaskContext {
+  readonly id: string
+  readonly type: string
+  readonly principal: Principal
+  readonly attempt: number
+  readonly log = silence
+  readonly #task: ReplayedTask
+  readonly #controller = new AbortController()
+  readonly #found: () => void
+  #asked = 0
+  #slept = 0
+
+  constructor(task: ReplayedTask, found: () => void) {
+    this.id = task.id
+    this.type = task.type
+    this.principal = task.principal
+    this.attempt = task.attempt
+    this.#task = task
+    this.#found = found
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  now(): number {
+    return this.#task.environment.clock.now()
+  }
+
+  random(): number {
+    return this.#task.environment.random.next()
+  }
+
+  step<Result>(name: string, _run: unknown, options: StepOptions<Result> = {}): Promise<Result> {
+    const { steps } = this.#task
+    const step = steps.get(name)
+    if (!step) return never()
+    const { undo, undoInDoubt } = options
+    Object.assign(step, { undo: undo ?? null, undoInDoubt: undoInDoubt ?? null })
+    this.#found()
+    const finished = steps.finished<Result>(name)
+    if (finished) return Promise.resolve(finished.result)
+    // A handler may have gone on after it.
+    if (step.state === 'failed') return Promise.reject(new Error(`step "${name}" has failed`))
+    return never()
+  }
+
+  progress(): void {
+    // Was reported when it happened.
+  }
+
+  used(): void {
+    // Was booked when it happened.
+  }
+
+  heartbeat(): void {
+    // Nobody waits for one.
+  }
+
+  ask<Schema extends z.ZodType>(
+    _schema: Schema,
+    prompt: string,
+    _options?: AskOptions<z.output<Schema>>,
+  ): Promise<z.output<Schema>>
+  ask(_schema: z.ZodType, prompt: string): Promise<unknown> {
+    this.#asked += 1
+    const answer = this.#task.answerTo(`${this.#asked}:${prompt}`)
+    return answer ? Promise.resolve(answer.value) : never()
+  }
+
+  sleep(): Promise<void> {
+    // It has passed, if something after it was reached; a handler that only sleeps must not keep the thread.
+    this.#slept += 1
+    return this.#slept > mostSleeps ? never() : Promise.resolve()
+  }
+
+  submit(): Promise<never> {
+    return never()
+  }
+
+  child(id: string): ChildHandle<unknown> | undefined {
+    return this.#task.child(id)
+  }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined)
+}
+
+/**
+ * Finds the undos of a task's steps again, by running its handler over the recorded results. The functions that undo
+ * went with the process that crashed. Source: deterministic replay, as in Temporal's and Restate's handlers.
+ * Ends when all are found, when the handler ends, or after `timeoutMs`.
+ */
+export function replayUndos(task: ReplayedTask, timeoutMs: number): Promise<void> {
+  const { handler } = task.definition
+  if (handler.form !== 'function') return Promise.resolve()
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  const resolve = () => end()
+  const isComplete = () => task.steps.standing().every(({ undo, undoInDoubt }) => undo !== null || undoInDoubt !== null)
+  if (isComplete()) return Promise.resolve()
+  const timer = task.timers.arm(task.environment.clock.now() + timeoutMs, resolve)
+  const context = new ReplayContext(task, () => {
+    if (isComplete()) resolve()
+  })
+  Promise.resolve()
+    .then(() => handler.run(context, task.input))
+    // Whatever it ends with: what it has not named by then has no undo any more.
+    .then(resolve, resolve)
+  return promise.finally(() => {
+    task.timers.disarm(timer)
+  })
+}

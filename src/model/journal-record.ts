@@ -1,0 +1,48 @@
+import type { RuntimeEvent } from './events.ts'
+import type { Demand } from './resources.ts'
+
+/** A value as it is written down: itself where JSON can hold it, else in the notation of `devalue`. */
+export type StoredValue = unknown
+
+/** With `task.created`: all that was accepted. What is absent was not given. */
+export interface AcceptedTask {
+  /** Order of arrival. */
+  readonly order: number
+  readonly input: StoredValue
+  readonly principalKind: 'agent' | 'person' | 'system'
+  readonly principalWeight: number
+  readonly demand: Demand
+  readonly labels?: Readonly<Record<string, string>>
+  readonly estimateMs?: number
+  readonly startAt?: number
+  readonly deadlineAt?: number
+  readonly dedupeKey?: string
+  readonly after?: readonly string[]
+  /** Which of its parent's calls of `submit` made it. */
+  readonly childKey?: string
+  /** Hash of the machine that is the handler; absent for a function. */
+  readonly machineHash?: string
+}
+
+/** What recovery needs of an event beyond what everybody may see. */
+export interface RecordPayload {
+  readonly accepted?: AcceptedTask
+  /** Of a completed task, or of one whose output was there before it was rolled back. */
+  readonly output?: StoredValue
+  /** Of a finished step. */
+  readonly result?: StoredValue
+  /** Of a step that begins: whether it can be undone, by its result, or without one. */
+  readonly hasUndo?: boolean
+  readonly hasUndoInDoubt?: boolean
+  readonly answer?: { readonly key: string; readonly value: StoredValue }
+  /** How a task that rolls back will end. */
+  readonly ending?: 'failed' | 'cancelled'
+  /** What the migration of a task made of it. */
+  readonly migrated?: { readonly version: number; readonly input: StoredValue; readonly machineHash?: string }
+}
+
+/** A line of the journal. */
+export interface JournalRecord {
+  readonly event: RuntimeEvent
+  readonly payload: RecordPayload | null
+}

@@ -1,0 +1,45 @@
+import { crc32 } from 'node:zlib'
+import type { JournalRecord } from '../model/journal-record.ts'
+import { StoreError } from '../model/store-error.ts'
+
+/** A record as one line of JSON: the event's own fields, and `payload` if there is one. */
+export function lineOf({ event, payload }: JournalRecord): string {
+  return JSON.stringify(payload === null ? event : { ...event, payload })
+}
+
+/** What tells a damaged line from a whole one. */
+export function checksumOf(line: string): number {
+  return crc32(line)
+}
+
+/** @throws StoreError `STORE_DAMAGED` for what is no record */
+export function recordOf(line: string): JournalRecord {
+  const read = parse(line)
+  if (!isRecord(read)) throw new StoreError('STORE_DAMAGED', `not a line of a journal: ${line.slice(0, 80)}`)
+  const { payload = null, ...event } = read
+  return { event, payload }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new StoreError('STORE_DAMAGED', `not a line of a journal: ${line.slice(0, 80)}`, { cause })
+  }
+}
+
+type Line = JournalRecord['event'] & { readonly payload?: JournalRecord['payload'] }
+
+/** What was written by {@link lineOf} is taken at its word: a checksum guards it. */
+function isRecord(value: unknown): value is Line {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'seq' in value &&
+    Number.isSafeInteger(value.seq) &&
+    'at' in value &&
+    typeof value.at === 'number' &&
+    'type' in value &&
+    typeof value.type === 'string'
+  )
+}

@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { StoreError } from '../../model/store-error.ts'
+
+/** 'TWRT': tells a journal from any other SQLite file. */
+const applicationId = 0x54575254
+
+/** Each entry takes a file one version further; entries are only ever added. */
+const migrations: readonly string[] = [
+  `CREATE TABLE event (
+     seq INTEGER PRIMARY KEY,
+     task TEXT,
+     crc INTEGER NOT NULL,
+     line TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX event_task ON event (task);`,
+]
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+/** Brings a file to the present schema. @throws StoreError `STORE_TOO_NEW`, `STORE_DAMAGED` for another's file */
+export function migrate(database: DatabaseSync, path: string, readOnly: boolean): void {
+  const id = pragma(database, 'application_id')
+  const version = pragma(database, 'user_version')
+  const isEmpty = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] ?? 0) === 0
+  if (id !== applicationId && !(isEmpty && id === 0 && version === 0)) {
+    throw new StoreError('STORE_DAMAGED', `${path} is a database, but not a journal of tasks; name another file`)
+  }
+  if (version > migrations.length) {
+    throw new StoreError(
+      'STORE_TOO_NEW',
+      `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length}); update taskwright`,
+    )
+  }
+  if (readOnly || version === migrations.length) return
+  database.exec('BEGIN IMMEDIATE')
+  for (const migration of migrations.slice(version)) database.exec(migration)
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT;`)
+}
