@@ -36,7 +36,9 @@ export interface ExecutionPort {
   readonly steps: StepLog
   /** What happens outlives the process. */
   readonly keepsState: boolean
-  report(happening: TaskHappening, payload?: RecordPayload): void
+  /** Another attempt runs, or will. */
+  readonly goesOn: boolean
+  report(happening: TaskHappening, payload?: RecordPayload | null): void
   /** Resolves once everything reported so far is durable. */
   recorded(): Promise<void>
   /** The handler gave a sign of life. */
@@ -111,6 +113,10 @@ export class Execution implements TaskContext, StepHost {
 
   get keepsState(): boolean {
     return this.#port.keepsState
+  }
+
+  get goesOn(): boolean {
+    return this.#port.goesOn
   }
 
   get isClosed(): boolean {
@@ -268,7 +274,7 @@ export class Execution implements TaskContext, StepHost {
     this.#port.alive()
   }
 
-  report(happening: TaskHappening, payload?: RecordPayload): void {
+  report(happening: TaskHappening, payload?: RecordPayload | null): void {
     this.#port.report(happening, payload)
   }
 

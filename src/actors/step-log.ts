@@ -53,8 +53,10 @@ export class StepLog {
     this.#steps.set(step.name, step)
   }
 
-  begin(name: string, undo: StepUndo): void {
-    this.#steps.set(name, { ...undo, name, state: 'running', result: undefined, undoWasInDoubt: false })
+  begin(name: string, undo: StepUndo): LoggedStep {
+    const step: LoggedStep = { ...undo, name, state: 'running', result: undefined, undoWasInDoubt: false }
+    this.#steps.set(name, step)
+    return step
   }
 
   finish(name: string, result: unknown): void {

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describeThrown, NonRetryableError, RefusedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { StepOptions, StepRun } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import { redactText } from '../security/redaction.ts'
 import { encodeValue } from '../store/value-codec.ts'
+import { unwritable } from './accepted-record.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog, StepUndo } from './step-log.ts'
 
@@ -13,6 +15,8 @@ export interface StepHost {
   readonly attempt: number
   readonly signal: AbortSignal
   readonly isClosed: boolean
+  /** Another attempt runs, or will: what has finished is of use to it. */
+  readonly goesOn: boolean
   readonly steps: StepLog
   /** Steps outlive the process: their results have to be written down. */
   readonly keepsState: boolean
@@ -21,7 +25,7 @@ export interface StepHost {
   /** Returns when the attempt is not paused. @throws if it is over or was told to stop. */
   pass(): Promise<void>
   alive(): void
-  report(happening: TaskHappening, payload?: RecordPayload): void
+  report(happening: TaskHappening, payload?: RecordPayload | null): void
   /** Resolves once everything reported so far is durable. */
   recorded(): Promise<void>
   /** Takes back what a step did that ended after its attempt. */
@@ -107,22 +111,33 @@ export class StepRunner {
       inDoubt,
     }
     const undo = undoOf(options)
-    host.steps.begin(name, undo)
+    const begun = host.steps.begin(name, undo)
     host.alive()
     const { hasUndo, hasUndoInDoubt } = undo
     host.report({ type: 'task.step.started', step: name, attempt }, { hasUndo, hasUndoInDoubt })
     if (host.keepsState) await this.#mayRun(name)
     const result = await this.#noting(name, () => work(run))
     if (host.isClosed) {
-      // The rollback, or the next attempt, has not seen this effect: it is taken back here and now.
-      if (undo.undo) await host.undoLate({ step: name, undo: (signal) => undo.undo?.(result, { ...run, signal }) })
+      const isLeft = host.steps.get(name) === begun
+      // The next attempt has not come to it: it finds the result.
+      if (isLeft && host.goesOn) this.#finish(name, result)
+      else if (isLeft || this.#isAnother(name, result)) {
+        // The rollback, or the next attempt, has not seen this effect: it is taken back here and now.
+        if (undo.undo) await host.undoLate({ step: name, undo: (signal) => undo.undo?.(result, { ...run, signal }) })
+      }
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
-    host.steps.finish(name, result)
+    this.#finish(name, result)
     host.alive()
-    if (host.keepsState) await this.#record(name, result)
-    else host.report({ type: 'task.step.completed', step: name, attempt })
+    // The handler goes on with a result only once it will never be made again.
+    if (host.keepsState) await host.recorded()
     return result
+  }
+
+  /** A later run has a result too: equal ones are one effect, made once by a service that knows the idempotency key. */
+  #isAnother(name: string, result: unknown): boolean {
+    const later = this.#host.steps.finished(name)
+    return later !== undefined && later.state === 'finished' && !isDeepStrictEqual(later.result, result)
   }
 
   /** The effect may come only after the record that it may. */
@@ -140,20 +155,19 @@ export class StepRunner {
     }
   }
 
-  /** The handler goes on with a result only once it will never be made again. */
-  async #record(name: string, result: unknown): Promise<void> {
+  /** @throws NonRetryableError if the result cannot be written down; the step has finished all the same */
+  #finish(name: string, result: unknown): void {
     const host = this.#host
     const { attempt } = host
-    let payload: RecordPayload
-    try {
-      payload = { result: encodeValue(result) }
-    } catch (thrown) {
-      const message = `the result of step "${name}" cannot be written down: ${describeThrown(thrown)}; return plain data`
-      host.report({ type: 'task.step.completed', step: name, attempt })
-      throw new NonRetryableError(message, { cause: thrown })
+    host.steps.finish(name, result)
+    let payload: RecordPayload | null = null
+    let problem: string | null = null
+    if (host.keepsState) {
+      problem = unwritable(result)
+      if (problem === null) payload = { result: encodeValue(result) }
     }
     host.report({ type: 'task.step.completed', step: name, attempt }, payload)
-    await host.recorded()
+    if (problem !== null) throw new NonRetryableError(`the result of step "${name}": ${problem}`)
   }
 
   async #noting<Result>(step: string, work: () => Result | Promise<Result>): Promise<Result> {

@@ -6,6 +6,7 @@ import type { ChildHandle } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
+import type { TaskStage } from '../model/stage.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -18,6 +19,10 @@ import type { Task } from './task.ts'
 import type { TaskServices } from './task-services.ts'
 import type { TaskUndo } from './task-undo.ts'
 import type { Timers } from './timers.ts'
+
+function isFinal(stage: TaskStage): boolean {
+  return stage === 'completed' || stage === 'failed' || stage === 'cancelled' || stage === 'rejected'
+}
 
 /** What the handler's calls do to its task: messages to its actor and to the supervisor. */
 export class TaskExecutionPort implements ExecutionPort {
@@ -67,11 +72,16 @@ export class TaskExecutionPort implements ExecutionPort {
     return this.#undo.steps
   }
 
+  get goesOn(): boolean {
+    const { stage, outcome } = this.#task
+    return outcome === null && stage !== 'rollingBack' && stage !== 'completing' && !isFinal(stage)
+  }
+
   get keepsState(): boolean {
     return this.#services.journal.keepsState
   }
 
-  report(happening: TaskHappening, payload?: RecordPayload): void {
+  report(happening: TaskHappening, payload?: RecordPayload | null): void {
     this.#task.report(happening, payload)
   }
 

@@ -124,6 +124,18 @@ export class TaskUndo {
     }
   }
 
+  /** An earlier process ended the task while a step that it had given up still ran: what that did is taken back now. */
+  async sweep(): Promise<void> {
+    await this.#findUndos()
+    const inDoubt = (this.#steps?.standing() ?? []).filter(({ state }) => state === 'inDoubt')
+    const report = await this.#takeBack(
+      inDoubt.map((step) => this.#undoingOf(step)),
+      this.#noTimeLeft.signal,
+    )
+    if (report.status === 'incomplete')
+      this.alertStanding('STEP_LATE', `${this.#task.id} had ended while a step ran, and its process then ended`, report.standing)
+  }
+
   /** Says aloud what stands. */
   alertStanding(code: AlertCode, subject: string, standing: readonly StandingEffect[]): void {
     const { id: taskId } = this.#task

@@ -44,6 +44,8 @@ function principalOf({ principal, accepted }: TaskHistory): Principal {
 /** Takes up the tasks that an earlier process has left, each in the stage where it was. */
 export class Recovery {
   readonly #parts: RecoveryParts
+  /** Ended, with a step that was running still. */
+  #late: TaskActorLogic[] = []
   #parked: { readonly task: TaskActorLogic; readonly history: TaskHistory }[] = []
 
   constructor(parts: RecoveryParts) {
@@ -66,6 +68,7 @@ export class Recovery {
     }
     for (const { task, history } of unfinished) this.#relate(task, history)
     for (const recovered of unfinished) this.#goOn(recovered, !reader.wasStopped)
+    for (const task of this.#late.splice(0)) void task.effects.undo.sweep()
   }
 
   /** Tries those again whose definition was not known. */
@@ -97,7 +100,11 @@ export class Recovery {
     const definition = definitions.find(history.type, history.version) ?? parkedDefinition(history)
     const facts = this.#facts(history, definition, undemanding(history.accepted.demand))
     const task = new TaskActorLogic(facts, history.priority, true, services, endedTask(history, definition))
-    if (history.parentId !== null) this.#restoreSteps(task, history)
+    const hasLateStep = [...history.steps.values()].some(
+      ({ state, hasUndo, hasUndoInDoubt }) => state === 'started' && (hasUndo || hasUndoInDoubt),
+    )
+    if (history.parentId !== null || hasLateStep) this.#restoreSteps(task, history)
+    if (hasLateStep) this.#late.push(task)
     task.spent = history.spent
     services.monitor.restored(task.stage)
     return task
