@@ -51,8 +51,11 @@ export type TaskHappening =
   /** The task must not start, or go on, until it is resumed; or may again. */
   | { type: 'task.held'; held: boolean }
   | { type: 'task.reprioritised'; priority: number }
-  /** Taken up from the journal of a process that has ended; `crashes`: how many ended while it executed. */
-  | { type: 'task.recovered'; stage: TaskStage; crashes: number }
+  /**
+   * Taken up from the journal of a process that has ended. `crashes`: how many processes ended without a word while it
+   * executed; `lost`: how many of its attempts ended with their process, in whatever way.
+   */
+  | { type: 'task.recovered'; stage: TaskStage; crashes: number; lost: number }
   /** Cannot be taken up: its definition is gone or was changed incompatibly. Nothing of it is lost. */
   | { type: 'task.parked'; reason: string }
   | { type: 'task.migrated'; fromVersion: number; version: number }

@@ -223,8 +223,13 @@ export class Recovery {
     const { services, tasks, admission } = this.#parts
     const { supervisor } = services
     if (place.at !== 'created' && place.at !== 'waiting' && place.at !== 'queued') {
-      const crashes = history.crashes + (isCrash && wasExecuting(history) ? 1 : 0)
-      task.report({ type: 'task.recovered', stage: history.stage, crashes })
+      const lost = wasExecuting(history) ? 1 : 0
+      task.report({
+        type: 'task.recovered',
+        stage: history.stage,
+        crashes: history.crashes + (isCrash ? lost : 0),
+        lost: history.lost + lost,
+      })
     }
     task.effects.begin()
     const parent = history.parentId === null ? undefined : tasks.get(history.parentId)
@@ -242,8 +247,11 @@ export class Recovery {
         if (task.stage === 'queued') supervisor.send({ type: 'task.ready', taskId: task.id })
         return
       case 'retrying':
-        if (task.stage === 'retrying') task.effects.resumeBackoff(history.backoffUntil ?? 0)
-        return
+        if (task.stage !== 'retrying') return
+        // A clock that was set back meanwhile must not make it wait for longer than it would have.
+        return task.effects.resumeBackoff(
+          Math.min(history.backoffUntil ?? 0, services.environment.clock.now() + history.backoffMs),
+        )
       case 'rollingBack':
         return task.effects.resume()
       case 'crashed':
