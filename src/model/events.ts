@@ -24,6 +24,8 @@ export type TaskHappening =
   | { type: 'task.waiting'; conditions: readonly string[] }
   | { type: 'task.queued'; demand: Demand }
   | { type: 'task.allocating'; leaseId: string; epoch: number }
+  /** Its lease has expired: the supervisor has taken back what it held. */
+  | { type: 'task.reclaimed'; leaseId: string; epoch: number }
   | { type: 'task.executing'; attempt: number; epoch: number }
   | { type: 'task.completing' }
   | { type: 'task.retrying'; failure: RecordedFailure; attempt: number; delayMs: number }

@@ -58,7 +58,9 @@ export class Recovery {
     const unfinished: Recovered[] = []
     for (const history of reader.tasks.values()) {
       if (history.endedAt !== null) {
-        tasks.addEnded(this.#ended(history))
+        const task = this.#ended(history)
+        tasks.addEnded(task)
+        this.#giveToParent(task, history)
         continue
       }
       const matching = matchDefinition(history, this.#parts.definitions)
@@ -207,11 +209,15 @@ export class Recovery {
 
   /** Ties it to its parent, and to what it waits for. */
   #relate(task: TaskActorLogic, history: TaskHistory): void {
-    const { tasks } = this.#parts
-    const parent = history.parentId === null ? undefined : tasks.get(history.parentId)
-    const key = history.accepted.childKey
-    if (parent && !parent.outcome && key !== undefined) parent.effects.undo.takeBack(key, task)
+    this.#giveToParent(task, history)
     if (task.stage === 'created' || task.stage === 'waiting') awaitDependencies(task, this.#dependenciesOf(task))
+  }
+
+  /** A parent was accepted before its children, so it is known by now. */
+  #giveToParent(task: TaskActorLogic, { parentId, accepted }: TaskHistory): void {
+    const parent = parentId === null ? undefined : this.#parts.tasks.get(parentId)
+    if (parent && !parent.outcome && accepted.childKey !== undefined)
+      parent.effects.undo.takeBack(accepted.childKey, task)
   }
 
   /** One that is not known any more ended long ago, and well: else this task would have been cancelled. */

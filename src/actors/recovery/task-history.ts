@@ -183,6 +183,8 @@ export function follow(
       history.used = new Map()
       history.stopping = null
       return
+    case 'task.reclaimed':
+      return endLease(history, budgets)
     case 'task.executing':
       history.stage = 'executing'
       history.attempt = event.attempt

@@ -99,8 +99,8 @@ export class Books {
       case 'task.waiting':
         task.isQueued = false
         return
-      case 'task.stopping':
-        return event.cause === 'leaseLost' ? this.#release(task, slots) : undefined
+      case 'task.reclaimed':
+        return this.#release(task, slots)
       case 'task.retrying':
       case 'task.rollingBack':
       case 'task.completed':
