@@ -123,7 +123,11 @@ export class StepRunner {
       if (fate === 'keep') this.#finish(name, result)
       // No rollback, and no other attempt, has seen this effect: it is taken back here and now.
       if (fate === 'undo' && undo.undo)
-        await host.undoLate({ step: name, undo: (signal) => undo.undo?.(result, { ...run, signal }) })
+        await host.undoLate({
+          step: name,
+          // A later run of it may have been undone: under the same key, that was this effect.
+          undo: (signal) => undo.undo?.(result, { ...run, signal, inDoubt: host.steps.get(name) !== begun }),
+        })
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
     this.#finish(name, result)

@@ -246,8 +246,9 @@ export class Recovery {
         const failure = failedBefore(this.#dependenciesOf(task))
         if (failure) return task.cancel(failure)
         admission.armStart(task)
-        if (place.at === 'created') return task.send({ type: 'start' })
-        return admission.meet(task)
+        admission.meet(task)
+        if (place.at === 'created') task.send({ type: 'start' })
+        return
       }
       case 'queued':
         if (task.stage === 'queued') supervisor.send({ type: 'task.ready', taskId: task.id })
