@@ -3,6 +3,9 @@ import type { JournalRecord } from '../../model/journal-record.ts'
 import type { Demand } from '../../model/resources.ts'
 import type { World } from './world.ts'
 
+/** Crashes of actors that the simulated runtime bears. */
+export const intensity = { restarts: 3, withinMs: 2_000 } as const
+
 /** A task as the books of the simulation know it: kept apart from the runtime's own. */
 interface Booked {
   readonly demand: Demand
@@ -27,6 +30,9 @@ export class Books {
   #slots: number
   #held = 0
   #isPast: boolean
+  #supervisor = 'starting'
+  #crashes: number[] = []
+  #spentAt: number | null = null
 
   /** @param past the records of the earlier processes: what was lost of them never allowed anything */
   constructor(world: World, past: readonly JournalRecord[], slots: number, ageingMs: number) {
@@ -51,10 +57,13 @@ export class Books {
   take({ event, payload }: JournalRecord): void {
     if (!('taskType' in event)) {
       if (this.#isPast) return
+      if (event.type === 'supervisor.state') this.#supervisor = event.state
+      if (event.type === 'supervisor.crash') this.#countCrash(event.at)
       if (event.type === 'pool.resized') this.#slots = event.to
       else if (event.type === 'alert' && event.code === 'INVARIANT_BROKEN') this.#world.violated('R1', event.message)
       return
     }
+    this.#assertIntensity(event.at)
     if (event.type === 'task.created') {
       if (!payload?.accepted) return this.#world.violated('R4', `${event.taskId} has no record of what was accepted`)
       this.#tasks.set(event.taskId, {
@@ -120,6 +129,19 @@ export class Books {
       if (isAlike && urgency(other) > urgency(granted) + 1e-9)
         this.#world.violated('R6', `${id} went before ${otherId}, which is more urgent and asks for the same`)
     }
+  }
+
+  #countCrash(at: number): void {
+    this.#crashes = [...this.#crashes.filter((before) => before > at - intensity.withinMs), at]
+    if (this.#crashes.length > intensity.restarts) this.#spentAt ??= at
+  }
+
+  /** More crashes than are borne: from the next instant on nothing may run as if there had been none (R7). */
+  #assertIntensity(now: number): void {
+    if (this.#spentAt === null || now <= this.#spentAt) return
+    if (this.#supervisor === 'running' && now < this.#spentAt + intensity.withinMs)
+      this.#world.violated('R7', `${this.#crashes.length} crashes within ${intensity.withinMs} ms, and still running`)
+    this.#spentAt = null
   }
 
   #release(task: Booked, slots: number): void {

@@ -1,4 +1,5 @@
 import { RefusedError } from '../../model/errors.ts'
+import type { TaskHandle } from '../../runtime/handle.ts'
 import type { Operation } from './scenario.ts'
 import type { ScenarioRun } from './run-scenario.ts'
 import { faultOf } from './scenario.ts'
@@ -58,15 +59,18 @@ export async function perform(operation: Operation, run: ScenarioRun): Promise<v
     case 'message':
       return sendOddly(operation, run)
     case 'actorCrash': {
-      const handle = run.handleOf(operation.task)
-      const view = handle?.view()
-      // A message without its content: what a defect of the runtime would do to the actor.
-      if (handle && view?.activity === 'running') handle.actor.send({ type: 'handler.failed', epoch: epochOf(handle.actor) })
+      const tasks = operation.isEpidemic ? [...run.acknowledged.submitted.keys()] : [operation.task]
+      for (const task of tasks) crashActor(run.handleOf(task))
       return
     }
     case 'answer':
       run.handleOf(operation.task)?.answer('yes').catch(ignore)
   }
+}
+
+/** A message without its content: what a defect of the runtime would do to the actor. */
+function crashActor(handle: TaskHandle | undefined): void {
+  if (handle?.view().activity === 'running') handle.actor.send({ type: 'handler.failed', epoch: epochOf(handle.actor) })
 }
 
 async function submit(operation: Extract<Operation, { type: 'submit' }>, run: ScenarioRun): Promise<void> {

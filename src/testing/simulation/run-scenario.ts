@@ -104,6 +104,7 @@ export class ScenarioRun {
   }
 
   async #live(): Promise<void> {
+    if (this.#scenario.isOverload) this.world.faults.overload += 1
     await this.#boot()
     let elapsed = 0
     for (const operation of this.#scenario.operations) {

@@ -28,7 +28,7 @@ export type Operation = { readonly at: number } & (
   | { readonly type: 'full'; readonly forMs: number }
   | { readonly type: 'eio'; readonly forMs: number }
   | { readonly type: 'message'; readonly task: number; readonly how: 'duplicate' | 'stale' | 'reordered' }
-  | { readonly type: 'actorCrash'; readonly task: number }
+  | { readonly type: 'actorCrash'; readonly task: number; readonly isEpidemic: boolean }
   | { readonly type: 'answer'; readonly task: number }
 )
 
@@ -36,6 +36,7 @@ export type Operation = { readonly at: number } & (
 export interface Scenario {
   readonly seed: number
   readonly slots: number
+  readonly isOverload: boolean
   readonly operations: readonly Operation[]
   /** The faults of the store by process; the last entry holds for all later ones. */
   readonly stores: readonly StoreFaults[]
@@ -126,7 +127,7 @@ function drawTrouble(random: Random, at: number, tasks: number): Operation {
     case 15:
       return { at, type: 'message', task, how: pick(random, ['duplicate', 'stale', 'reordered']) }
     case 16:
-      return { at, type: 'actorCrash', task }
+      return { at, type: 'actorCrash', task, isEpidemic: chance(random, 0.3) }
     default:
       return { at, type: 'answer', task }
   }
@@ -159,9 +160,13 @@ export function drawScenario(seed: number, allowed: ReadonlySet<FaultKind> | nul
   )
   const stores = [drawStore(random), drawStore(random), quietStore]
   const operations = [...submissions, ...troubles].sort((a, b) => a.at - b.at)
-  return allowed === null
-    ? { seed, slots, operations, stores }
-    : { seed, slots, operations: operations.filter((operation) => isAllowed(operation, allowed)), stores: stores.map((store) => allowedStore(store, allowed)) }
+  const drawn: Scenario = { seed, slots, isOverload, operations, stores }
+  if (allowed === null) return drawn
+  return {
+    ...drawn,
+    operations: operations.filter((operation) => isAllowed(operation, allowed)),
+    stores: stores.map((store) => allowedStore(store, allowed)),
+  }
 }
 
 /** The fault that an operation is; a submission is none. */

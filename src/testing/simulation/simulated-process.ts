@@ -6,7 +6,7 @@ import { createRuntime } from '../../runtime/create-runtime.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
 import type { VirtualClock } from '../../runtime/virtual-environment.ts'
 import { createVirtualEnvironment } from '../../runtime/virtual-environment.ts'
-import { Books } from './books.ts'
+import { Books, intensity } from './books.ts'
 import type { SimulatedProcess } from './handlers.ts'
 import { simulatedDefinitions } from './handlers.ts'
 import type { SimulatedDisk, StoreFaults } from './simulated-store.ts'
@@ -82,7 +82,7 @@ export class HostProcess implements SimulatedProcess {
         api: { calls: { rate: 20, per: 'second' } },
       },
       store: this.#store,
-      restartIntensity: { restarts: 3, within: '2s' },
+      restartIntensity: { restarts: intensity.restarts, within: intensity.withinMs },
       logger: silent,
     })
   }
