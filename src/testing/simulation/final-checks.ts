@@ -1,7 +1,6 @@
 import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import type { TaskHistory } from '../../actors/recovery/task-history.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
-import { recordOf } from '../../store/record-line.ts'
 import type { Acknowledged } from './run-scenario.ts'
 import type { SimulatedDisk } from './simulated-store.ts'
 import type { World } from './world.ts'
@@ -17,8 +16,7 @@ export function checkOutcomes(world: World, disk: SimulatedDisk, acknowledged: A
   const compensated = new Map<string, readonly string[]>()
   const late = new Set<string>()
   let seq = 0
-  for (const line of disk.lines) {
-    const record = recordOf(line)
+  for (const record of disk.all()) {
     const { event } = record
     if (event.seq <= seq) world.violated('R8', `record ${event.seq} comes after record ${seq}`)
     seq = event.seq

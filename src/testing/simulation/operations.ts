@@ -90,7 +90,7 @@ async function submit(operation: Extract<Operation, { type: 'submit' }>, run: Sc
     (handle) => {
       if (!process.isAlive) return
       acknowledged.submitted.set(task, handle.id)
-      if (!run.disk.lines.some((line) => line.includes(`"taskId":"${handle.id}"`)))
+      if (!run.disk.has(handle.id))
         world.violated('R4', `${handle.id} was acknowledged before it was on the disk`)
       run.watch(handle)
     },
@@ -114,7 +114,7 @@ async function stop(graceMs: number, run: ScenarioRun): Promise<void> {
   while (process.isAlive && !isStopped) {
     const at = clock.nextAt()
     if (at === null || at > until) break
-    await clock.next()
+    await clock.step()
   }
   if (process.isAlive && !isStopped) world.violated('R2', 'the runtime does not stop within its grace')
   if (!process.isAlive) return

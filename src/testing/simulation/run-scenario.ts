@@ -19,6 +19,7 @@ export interface RunReport {
   readonly states: Readonly<Record<string, number>>
   /** SHA-256 of the journal on the disk. */
   readonly journalHash: string
+  /** What happened, in words; only if a rule was broken. */
   readonly trace: readonly string[]
 }
 
@@ -71,7 +72,7 @@ export class ScenarioRun {
       faults: this.world.faults,
       states: this.#states,
       journalHash: createHash('sha256').update(this.disk.lines.join('\n')).digest('hex'),
-      trace: this.world.trace,
+      trace: this.world.violations.length > 0 ? this.world.trace : [],
     }
   }
 
@@ -118,7 +119,7 @@ export class ScenarioRun {
   }
 
   async #do(operation: Operation): Promise<void> {
-    this.world.trace.push(`${Math.round(this.process.clock.now())} ms > ${operation.type}`)
+    this.world.note(`${Math.round(this.process.clock.now())} ms > ${operation.type}`)
     await perform(operation, this)
     await this.#revive()
   }
@@ -177,7 +178,7 @@ export class ScenarioRun {
     })
     const end = clock.now() + livenessMs
     await clock.settle()
-    for (let at = clock.nextAt(); !isIdle && at !== null && at <= end; at = clock.nextAt()) await clock.next()
+    for (let at = clock.nextAt(); !isIdle && at !== null && at <= end; at = clock.nextAt()) await clock.step()
     await clock.settle()
     if (!isIdle) {
       const left = runtime.list({}).filter(({ outcome }) => outcome === null)

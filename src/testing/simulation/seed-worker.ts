@@ -12,6 +12,9 @@ export interface SeedBatch {
 
 export type WorkerAnswer = { readonly type: 'seed'; readonly report: SeedReport } | { readonly type: 'done' }
 
+// Faults are errors by the thousand, and nobody reads their stacks.
+Error.stackTraceLimit = 0
+
 async function run({ from, to, faults }: SeedBatch): Promise<void> {
   for (let seed = from; seed < to; seed += 1) {
     const report = await runSeed(seed, faults)

@@ -92,7 +92,7 @@ export class HostProcess implements SimulatedProcess {
     if (!this.#isAlive) return
     this.#isAlive = false
     this.world.faults.crash += 1
-    this.world.trace.push(`${this.#at()} the process ends`)
+    this.world.note(`${this.#at()} the process ends`)
     this.#store.die()
   }
 
@@ -114,7 +114,7 @@ export class HostProcess implements SimulatedProcess {
     while (this.#isAlive) {
       const at = clock.nextAt()
       if (at === null || at > until) break
-      await clock.next()
+      await clock.step()
     }
     if (this.#isAlive && clock.now() < until) await clock.advance(until - clock.now())
   }
@@ -125,7 +125,8 @@ export class HostProcess implements SimulatedProcess {
     const state = event.type === 'supervisor.state' ? `supervisor.${event.state}` : event.type
     states[state] = (states[state] ?? 0) + 1
     this.#books.take(record)
-    this.world.trace.push(`${this.#at()} ${inWords(record)}`)
+    const at = this.clock.now()
+    this.world.note(() => `${Math.round(at)} ms ${inWords(record)}`)
   }
 
   #at(): string {

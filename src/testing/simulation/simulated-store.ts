@@ -10,14 +10,33 @@ import type { FaultCounts } from './faults.ts'
 export class SimulatedDisk {
   readonly lines: string[] = []
   lastSeq = 0
+  /** What `lines` say, read once. */
+  readonly #read: JournalRecord[] = []
+  readonly #accepted = new Set<string>()
   readonly forgotten = new Set<string>()
   /** Until when writing fails, environment time in ms, and how. */
   full = 0
   failing = 0
 
+  /** Everything that was ever written to it. */
+  all(): readonly JournalRecord[] {
+    for (const line of this.lines.slice(this.#read.length)) {
+      const record = recordOf(line)
+      this.#read.push(record)
+      if (record.event.type === 'task.created') this.#accepted.add(record.event.taskId)
+    }
+    return this.#read
+  }
+
   /** What a process finds on it. */
   records(): JournalRecord[] {
-    return this.lines.map(recordOf).filter(({ event }) => !('taskId' in event && this.forgotten.has(event.taskId ?? '')))
+    return this.all().filter(({ event }) => !('taskId' in event && this.forgotten.has(event.taskId ?? '')))
+  }
+
+  /** Whether a task's acceptance is on it. */
+  has(taskId: string): boolean {
+    this.all()
+    return this.#accepted.has(taskId)
   }
 }
 

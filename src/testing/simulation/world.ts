@@ -20,8 +20,7 @@ interface Effect {
 export class World {
   readonly faults: FaultCounts
   readonly violations: string[] = []
-  /** What happened, in words. */
-  readonly trace: string[] = []
+  readonly #trace: (string | (() => string))[] = []
   readonly #effects = new Map<string, Effect>()
   readonly #orders = new Map<string, number>()
 
@@ -29,9 +28,19 @@ export class World {
     this.faults = faults
   }
 
+  /** What happened, in words. */
+  get trace(): string[] {
+    return this.#trace.map((line) => (typeof line === 'string' ? line : line()))
+  }
+
+  /** Put into words only if somebody wants to read it. */
+  note(line: string | (() => string)): void {
+    this.#trace.push(line)
+  }
+
   violated(rule: string, what: string): void {
     if (this.violations.length < 20) this.violations.push(`${rule}: ${what}`)
-    this.trace.push(`VIOLATION ${rule}: ${what}`)
+    this.note(`VIOLATION ${rule}: ${what}`)
   }
 
   /** A run of a step begins. */
@@ -42,7 +51,7 @@ export class World {
 
   apply(taskId: string, step: string, key: string, inDoubt: boolean): void {
     const before = this.#effects.get(key)
-    this.trace.push(`  ${taskId} makes the effect of ${step}${inDoubt ? ', in doubt' : ''}${before ? ', again' : ''}`)
+    this.note(() => `  ${taskId} makes the effect of ${step}${inDoubt ? ', in doubt' : ''}${before ? ', again' : ''}`)
     if (before?.state === 'applied') return
     const order = (this.#orders.get(taskId) ?? 0) + 1
     this.#orders.set(taskId, order)
@@ -62,7 +71,7 @@ export class World {
 
   undo(key: string, inDoubt: boolean): void {
     const effect = this.#effects.get(key)
-    this.trace.push(`  the effect of ${key} is undone${inDoubt ? ', in doubt' : ''}`)
+    this.note(() => `  the effect of ${key} is undone${inDoubt ? ', in doubt' : ''}`)
     if (!effect) {
       if (!inDoubt) this.violated('R3', `${key} was undone, and had no effect`)
       return
