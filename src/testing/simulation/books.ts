@@ -9,6 +9,8 @@ export const intensity = { restarts: 3, withinMs: 2_000 } as const
 /** A task as the books of the simulation know it: kept apart from the runtime's own. */
 interface Booked {
   readonly demand: Demand
+  readonly after: readonly string[]
+  isCompleted: boolean
   readonly type: string
   readonly principal: string
   readonly order: number
@@ -68,6 +70,8 @@ export class Books {
       if (!payload?.accepted) return this.#world.violated('R4', `${event.taskId} has no record of what was accepted`)
       this.#tasks.set(event.taskId, {
         demand: payload.accepted.demand,
+        after: payload.accepted.after ?? [],
+        isCompleted: false,
         type: event.taskType,
         principal: event.principal,
         order: payload.accepted.order,
@@ -96,6 +100,8 @@ export class Books {
           this.#world.violated('R5', `${event.taskId} got epoch ${event.epoch} after ${task.epoch}`)
         task.epoch = event.epoch
         if (!this.#isPast) this.#assertFirst(event.taskId, task, event.at)
+        for (const id of task.after)
+          if (!this.#tasks.get(id)?.isCompleted) this.#world.violated('R2', `${event.taskId} runs before ${id}`)
         task.isQueued = false
         task.isHeld = true
         this.#held += slots
@@ -113,6 +119,9 @@ export class Books {
       case 'task.retrying':
       case 'task.rollingBack':
       case 'task.completed':
+        task.isCompleted = true
+        task.isQueued = false
+        return this.#release(task, slots)
       case 'task.failed':
       case 'task.cancelled':
         task.isQueued = false

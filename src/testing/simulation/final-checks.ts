@@ -36,6 +36,7 @@ export function checkOutcomes(world: World, disk: SimulatedDisk, acknowledged: A
     const stage = reader.tasks.get(id)?.stage
     if (stage !== status) world.violated('R4', `${id} was said to be ${status}, and is ${stage ?? 'lost'}`)
   }
+  checkChildren(world, reader, compensated)
   for (const history of reader.tasks.values()) {
     const count = finals.get(history.id) ?? 0
     if (count !== 1) world.violated('R2', `${history.id} has ${count} final records`)
@@ -63,8 +64,28 @@ function checkEffects(
   }
   // An alert has said that something of a given-up step stands.
   if (isLate) return
+  // A definition that fails as it stands, and an actor that is lost, undo nothing.
+  const undoes = history.type !== 'brittle' && history.failure?.code !== 'ACTOR_CRASHED'
   const said = rollback.status === 'incomplete' ? rollback.standing.map(({ step }) => step) : []
   const unsaid = standing.filter((step) => !said.includes(step))
   if (unsaid.length > 0)
     world.violated('R3', `${id} ${stage} with rollback ${rollback.status}, and ${unsaid.join(', ')} stands unsaid`)
+  const untried = said.filter((step) => undoes && standing.includes(step) && !world.hasFailedUndo(id, step))
+  if (untried.length > 0) world.violated('R3', `${id} says that ${untried.join(', ')} stands, and nobody tried to undo it`)
+}
+
+/** A member of a flow is run once: a recovered flow finds it again. */
+function checkChildren(
+  world: World,
+  reader: JournalReader,
+  compensated: ReadonlyMap<string, readonly string[]>,
+): void {
+  const completed = new Map<string, string>()
+  for (const { id, parentId, accepted, stage } of reader.tasks.values()) {
+    if (parentId === null || stage !== 'completed' || compensated.has(id)) continue
+    const key = `${parentId} ${accepted.childKey ?? ''}`
+    const other = completed.get(key)
+    if (other !== undefined) world.violated('R2', `${other} and ${id} are the same member of ${parentId}, run twice`)
+    completed.set(key, id)
+  }
 }

@@ -12,6 +12,8 @@ import type { World } from './world.ts'
 export interface SimulatedProcess {
   readonly world: World
   readonly isAlive: boolean
+  /** How many grants to a task are on record. */
+  allocationsOf(taskId: string): number
   sleep(ms: number): Promise<void>
 }
 
@@ -66,6 +68,8 @@ async function runHandler(process: SimulatedProcess, task: TaskContext, plan: Ta
   const { world } = process
   const { faults } = world
   const tries = new Map<string, number>()
+  if (process.isAlive && process.allocationsOf(task.id) < task.attempt)
+    world.violated('R4', `attempt ${task.attempt} of ${task.id} runs, and its grant is not on the disk`)
   if (plan.spends > 0) task.used({ usd: plan.spends })
   for (const step of plan.steps) {
     const undo = undoOf(process, step, tries)

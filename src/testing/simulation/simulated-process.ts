@@ -101,6 +101,10 @@ export class HostProcess implements SimulatedProcess {
     this.#isAlive = false
   }
 
+  allocationsOf(taskId: string): number {
+    return this.#parts.disk.allocationsOf(taskId)
+  }
+
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       this.clock.setTimeout(resolve, ms)

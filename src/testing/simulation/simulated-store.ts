@@ -13,6 +13,7 @@ export class SimulatedDisk {
   /** What `lines` say, read once. */
   readonly #read: JournalRecord[] = []
   readonly #accepted = new Set<string>()
+  readonly #allocations = new Map<string, number>()
   readonly forgotten = new Set<string>()
   /** Until when writing fails, environment time in ms, and how. */
   full = 0
@@ -23,7 +24,10 @@ export class SimulatedDisk {
     for (const line of this.lines.slice(this.#read.length)) {
       const record = recordOf(line)
       this.#read.push(record)
-      if (record.event.type === 'task.created') this.#accepted.add(record.event.taskId)
+      const { event } = record
+      if (event.type === 'task.created') this.#accepted.add(event.taskId)
+      if (event.type === 'task.allocating')
+        this.#allocations.set(event.taskId, (this.#allocations.get(event.taskId) ?? 0) + 1)
     }
     return this.#read
   }
@@ -31,6 +35,12 @@ export class SimulatedDisk {
   /** What a process finds on it. */
   records(): JournalRecord[] {
     return this.all().filter(({ event }) => !('taskId' in event && this.forgotten.has(event.taskId ?? '')))
+  }
+
+  /** How many grants to a task are on it. */
+  allocationsOf(taskId: string): number {
+    this.all()
+    return this.#allocations.get(taskId) ?? 0
   }
 
   /** Whether a task's acceptance is on it. */

@@ -95,6 +95,11 @@ export class World {
       .map(({ step }) => step)
   }
 
+  /** Whether somebody has tried to undo the step, and failed. */
+  hasFailedUndo(taskId: string, step: string): boolean {
+    return (this.#effects.get(`${taskId}:${step}`)?.undoFailures ?? 0) > 0
+  }
+
   undone(taskId: string): string[] {
     return [...this.#effects.values()]
       .filter((effect) => effect.taskId === taskId && effect.state === 'undone')
