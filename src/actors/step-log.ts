@@ -76,4 +76,9 @@ export class StepLog {
   standing(): LoggedStep[] {
     return [...this.#steps.values()].filter(stands).reverse()
   }
+
+  /** Names of those that were taken back, the last step first. */
+  undone(): string[] {
+    return [...this.#steps.values()].flatMap(({ name, state }) => (state === 'undone' ? [name] : [])).reverse()
+  }
 }
