@@ -37,22 +37,21 @@ export class TaskTable {
     return dedupeKey === null ? undefined : this.#byDedupeKey.get(dedupeKey)
   }
 
+  /** A task may stand in for another of its id: it goes on with another definition. */
   add(task: TaskActorLogic): void {
-    this.#tasks.set(task.id, task)
-    this.#unfinished += 1
-    if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
-  }
-
-  /** The task goes on as another object, with another definition. */
-  replace(task: TaskActorLogic): void {
+    if (!this.#tasks.has(task.id)) this.#unfinished += 1
     this.#tasks.set(task.id, task)
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
   }
 
-  /** A task that ended in an earlier process. */
+  /** A task that ended in an earlier process. Retired in the order in which they ended, once all are known. */
   addEnded(task: TaskActorLogic): void {
     this.#tasks.set(task.id, task)
-    this.#retire(task)
+  }
+
+  retire(id: string): void {
+    const task = this.#tasks.get(id)
+    if (task) this.#retire(task)
   }
 
   /** The task has ended; the oldest ended ones are forgotten. */
