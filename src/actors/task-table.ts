@@ -44,21 +44,21 @@ export class TaskTable {
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
   }
 
-  /** A task that ended in an earlier process. Retired in the order in which they ended, once all are known. */
+  /** A task that ended in an earlier process. */
   addEnded(task: TaskActorLogic): void {
     this.#tasks.set(task.id, task)
   }
 
-  retire(id: string): void {
-    const task = this.#tasks.get(id)
-    if (task) this.#retire(task)
-  }
-
-  /** The task has ended; the oldest ended ones are forgotten. */
+  /** The task has ended, and somebody may wait to hear of it. */
   end(task: TaskActorLogic): void {
     this.#unfinished -= 1
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.delete(task.facts.dedupeKey)
-    this.#retire(task)
+  }
+
+  /** Everybody who waited for the task's end has heard of it; the oldest ended ones are forgotten. */
+  retire(id: string): void {
+    const task = this.#tasks.get(id)
+    if (task) this.#retire(task)
   }
 
   /** When the oldest ended task has been remembered long enough; `null`: never. */

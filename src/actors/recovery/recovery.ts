@@ -83,13 +83,13 @@ export class Recovery {
       if (means.ok) unfinished.push(this.#takeUp(history, means, !reader.wasStopped))
       else this.#park(history, means.reason)
     }
-    // What they are parents of is known now; the first that ended is the first to be forgotten.
-    ended.sort((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0))
-    for (const { id } of ended) tasks.retire(id)
     // Of children with one key, the last counts.
     for (const { id } of reader.tasks.values()) this.#takeBack(tasks.get(id))
     for (const { task } of [...unfinished, ...this.#parked]) this.#awaitDependencies(task)
     for (const recovered of unfinished) this.#goOn(recovered, !reader.wasStopped)
+    // Who waited for them has heard of it by now; the first that ended is the first to be forgotten.
+    ended.sort((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0))
+    for (const { id } of ended) tasks.retire(id)
     for (const task of this.#late.splice(0)) void task.effects.undo.sweep()
   }
 
