@@ -341,10 +341,13 @@ describe('a rollback after a crash', () => {
 describe('epochs', () => {
   test('go up with every process', async () => {
     const host = new CrashingHost()
-    const plain = working(async (task) => {
-      host.note(`${task.attempt}`)
-      await task.sleep(100)
-    })
+    const plain = working(
+      async (task) => {
+        host.note(`${task.attempt}`)
+        await task.sleep(100)
+      },
+      { retry: once },
+    )
     for (let boot = 0; boot < 3; boot += 1) {
       const process = await host.boot({ tasks: [plain] })
       if (boot === 0) await process.runtime.submit(plain, null)

@@ -141,7 +141,7 @@ export class Recovery {
     const hasLateStep = [...history.steps.values()].some(
       ({ state, hasUndo, hasUndoInDoubt }) => state === 'started' && (hasUndo || hasUndoInDoubt),
     )
-    if (history.parentId !== null || hasLateStep) this.#restoreSteps(task, history)
+    if (history.stage === 'completed' || hasLateStep) this.#restoreSteps(task, history)
     if (hasLateStep) this.#late.push(task)
     task.spent = history.spent
     services.monitor.restored(task.stage)

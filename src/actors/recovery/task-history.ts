@@ -200,6 +200,7 @@ export function follow(
       history.stage = 'rollingBack'
       history.failure = event.failure
       history.ending = payload?.ending ?? 'failed'
+      history.attempt = payload?.attempt ?? history.attempt
       if (payload && 'output' in payload) {
         history.hasOutput = true
         history.output = payload.output
@@ -218,6 +219,7 @@ export function follow(
     case 'task.cancelled':
       history.stage = event.type === 'task.failed' ? 'failed' : 'cancelled'
       history.endedAt = event.at
+      history.attempt = event.attempts
       history.failure = event.failure
       history.rollback = event.rollback
       endLease(history, budgets)
