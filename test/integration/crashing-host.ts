@@ -172,7 +172,7 @@ export class CrashingHost {
 }
 
 /** The process dies when a record of that type is on disk, the `nth` of them. */
-export function after(type: string, nth = 1): (record: JournalRecord) => boolean {
+export function upTo(type: string, nth = 1): (record: JournalRecord) => boolean {
   let seen = 0
   return ({ event }) => {
     if (event.type === type) seen += 1

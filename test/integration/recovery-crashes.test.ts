@@ -3,7 +3,7 @@ import { defineTask } from 'taskwright'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Process } from './crashing-host.ts'
-import { after, CrashingHost } from './crashing-host.ts'
+import { CrashingHost, upTo } from './crashing-host.ts'
 
 type Spec = Partial<Omit<TaskSpec<z.ZodUnknown, z.ZodUnknown>, 'run'>>
 
@@ -58,7 +58,7 @@ describe('onCrash', () => {
       },
       { retry: { attempts: 3, backoff: 1, jitter: false } },
     )
-    const first = await host.boot({ tasks: [failing], diesAfter: after('task.executing', 2) })
+    const first = await host.boot({ tasks: [failing], diesAfter: upTo('task.executing', 2) })
     await first.runtime.submit(failing, null)
     await host.untilDown(first)
     const process = await host.boot({ tasks: [failing] })
@@ -104,7 +104,7 @@ describe('onCrash', () => {
     async (type) => {
       const host = new CrashingHost()
       const definition = lethal(host, { onCrash: 'rollBack' })
-      const first = await host.boot({ tasks: [definition], diesAfter: after(type) })
+      const first = await host.boot({ tasks: [definition], diesAfter: upTo(type) })
       await first.runtime.submit(definition, null)
       await host.untilDown(first)
       const second = await host.boot({ tasks: [definition] })
@@ -118,10 +118,10 @@ describe('onCrash', () => {
   test('a rollback of a crash in allocating, interrupted, runs the definition’s rollback all the same', async () => {
     const host = new CrashingHost()
     const definition = lethal(host, { onCrash: 'rollBack' })
-    const first = await host.boot({ tasks: [definition], diesAfter: after('task.allocating') })
+    const first = await host.boot({ tasks: [definition], diesAfter: upTo('task.allocating') })
     await first.runtime.submit(definition, null)
     await host.untilDown(first)
-    const second = await host.boot({ tasks: [definition], diesAfter: after('task.rollingBack') })
+    const second = await host.boot({ tasks: [definition], diesAfter: upTo('task.rollingBack') })
     await host.untilDown(second)
     const outcome = await ending(await host.boot({ tasks: [definition] }))
     expect(outcome).toMatchObject({ status: 'failed', attempts: 1, rollback: { undone: ['rollback'] } })
@@ -173,7 +173,7 @@ describe('steps', () => {
   test('do nothing before the record that they may is on disk', async () => {
     const host = new CrashingHost()
     const stepping = working((task) => task.step('pay', () => host.note('paid')))
-    const first = await host.boot({ tasks: [stepping], diesAfter: after('task.step.started') })
+    const first = await host.boot({ tasks: [stepping], diesAfter: upTo('task.step.started') })
     void first.runtime.submit(stepping, null)
     await host.untilDown(first)
     await first.advance(1_000)

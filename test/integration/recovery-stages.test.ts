@@ -2,7 +2,7 @@ import type { TaskContext, TaskSpec } from 'taskwright'
 import { defineTask } from 'taskwright'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { after, CrashingHost } from './crashing-host.ts'
+import { CrashingHost, upTo } from './crashing-host.ts'
 
 type Spec = Partial<Omit<TaskSpec<z.ZodUnknown, z.ZodUnknown>, 'run'>>
 
@@ -15,7 +15,7 @@ describe('a task that was accepted', () => {
   test('and crashed while validating is validated anew', async () => {
     const host = new CrashingHost()
     const slow = working(() => 'done', { validate: async () => undefined })
-    const first = await host.boot({ tasks: [slow], diesAfter: after('task.validating') })
+    const first = await host.boot({ tasks: [slow], diesAfter: upTo('task.validating') })
     void first.runtime.submit(slow, null)
     await host.untilDown(first)
     const { runtime, run } = await host.boot({ tasks: [slow] })
@@ -25,7 +25,7 @@ describe('a task that was accepted', () => {
   test('and is refused by its validation after the crash is rejected', async () => {
     const host = new CrashingHost()
     const slow = working(() => 'done', { validate: async () => 'no' })
-    const first = await host.boot({ tasks: [slow], diesAfter: after('task.validating') })
+    const first = await host.boot({ tasks: [slow], diesAfter: upTo('task.validating') })
     void first.runtime.submit(slow, null)
     await host.untilDown(first)
     const { runtime, run } = await host.boot({ tasks: [slow] })
@@ -68,7 +68,7 @@ describe('a waiting task', () => {
     const host = new CrashingHost()
     const slow = working((task) => task.sleep(100), { type: 'slow' })
     const quick = working(() => host.note('quick'), { type: 'quick' })
-    const first = await host.boot({ tasks: [slow, quick], diesAfter: after('task.completed') })
+    const first = await host.boot({ tasks: [slow, quick], diesAfter: upTo('task.completed') })
     const before = await first.runtime.submit(slow, null)
     await first.runtime.submit(quick, null, { after: [before] })
     await host.untilDown(first)
@@ -81,7 +81,7 @@ describe('a waiting task', () => {
     const host = new CrashingHost()
     const bad = working(() => Promise.reject(new Error('bad')), { type: 'bad' })
     const quick = working(() => host.note('quick'), { type: 'quick' })
-    const first = await host.boot({ tasks: [bad, quick], diesAfter: after('task.failed') })
+    const first = await host.boot({ tasks: [bad, quick], diesAfter: upTo('task.failed') })
     const before = await first.runtime.submit(bad, null, { delay: 10 })
     const handle = await first.runtime.submit(quick, null, { after: [before] })
     await host.untilDown(first)
@@ -97,7 +97,7 @@ describe('a waiting task', () => {
     const bad = working(() => Promise.reject(new Error('bad')), { type: 'bad', retry: { attempts: 1 } })
     const quick = working(() => host.note('quick'), { type: 'quick' })
     const options = { tasks: [bad, quick], retain: 0, pools: {} }
-    const first = await host.boot({ ...options, diesAfter: after('task.failed', 256) })
+    const first = await host.boot({ ...options, diesAfter: upTo('task.failed', 256) })
     const handles = await Promise.all(Array.from({ length: 256 }, () => first.runtime.submit(bad, null, { delay: 10 })))
     const last = handles.at(-1)
     await first.runtime.submit(quick, null, { after: last ? [last] : [], delay: 100 })
