@@ -53,21 +53,24 @@ class Lane {
 
   async live(cycles: number, done: () => void): Promise<CrashReport> {
     for (let cycle = 1; cycle <= cycles && this.#problems.length === 0; cycle += 1) {
-      await this.#process(this.#seed * 10_000 + cycle, 5 + this.#random.next() * 145)
+      // Now and then while it recovers, else while it works.
+      const from = this.#random.next() < 0.25 ? 'started' : 'recovered'
+      await this.#process(this.#seed * 10_000 + cycle, { from, ms: 5 + this.#random.next() * 145 })
       if (cycle % checkEvery === 0) await this.#check(false, `cycle ${cycle}`)
       done()
     }
-    if (this.#problems.length === 0 && !(await this.#process(0, null))) this.#problems.push('the last process hangs')
-    const { tasks, ended } = await this.#check(true, 'the end')
+    const isDrained = this.#problems.length === 0 && (await this.#process(0, null))
+    if (this.#problems.length === 0 && !isDrained) this.#problems.push('the last process hangs')
+    const { tasks, ended } = await this.#check(isDrained, 'the end')
     const effects = this.#effects.read().length
     if (this.#problems.length === 0) rmSync(this.#folder, { recursive: true })
     else this.#problems.push(`what is left is in ${this.#folder}`)
     return { cycles, accepted: this.#accepted.size, tasks, ended, effects, problems: this.#problems }
   }
 
-  /** @param killAfterMs `null`: it ends by itself. @returns whether it has drained */
-  #process(seed: number, killAfterMs: number | null): Promise<boolean> {
-    const isLast = killAfterMs === null
+  /** @param end how long after what it is killed; `null`: it ends by itself. @returns whether it has drained */
+  #process(seed: number, end: { from: Said['type']; ms: number } | null): Promise<boolean> {
+    const isLast = end === null
     const options = ['--store', this.#store, '--effects', this.#effectsPath, '--seed', `${seed}`]
     const args = ['--conditions=source', victim, ...options, ...(isLast ? ['--drain'] : [])]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -76,13 +79,11 @@ class Lane {
       errors += String(text)
     })
     let timer: NodeJS.Timeout | null = null
-    const kill = (ms: number) => {
-      timer ??= setTimeout(() => child.kill('SIGKILL'), ms)
-    }
+    const { from, ms } = end ?? { from: 'started', ms: drainMs }
     let isDrained = false
     createInterface({ input: child.stdout }).on('line', (line) => {
-      kill(killAfterMs ?? drainMs)
       const said = saidIn(line)
+      if (said?.type === from) timer ??= setTimeout(() => child.kill('SIGKILL'), ms)
       if (said) this.#hear(said)
       isDrained ||= said?.type === 'drained'
     })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { crashCycles } from './crash-cycles.ts'
 
 test('50 processes killed at any moment lose nothing, run nothing finished twice, and undo everything once', async () => {
-  const report = await crashCycles({ seed: 1, lanes: 2, cycles: 50 })
+  const report = await crashCycles({ seed: 1, lanes: 3, cycles: 50 })
   expect(report.problems).toEqual([])
   expect(report).toMatchObject({ cycles: 50, ended: report.tasks })
   expect(report.accepted).toBeGreaterThan(100)

@@ -38,6 +38,7 @@ const runtime = await createRuntime({
   pools: { default: { slots: 8 } },
   retain: 1_000_000,
 })
+say({ type: 'recovered' })
 for (const { id, outcome } of runtime.list()) {
   const handle = outcome === null ? runtime.get(id) : undefined
   if (handle) watch(handle)
@@ -58,7 +59,7 @@ if (values.drain) {
 } else {
   for (;;) {
     const unfinished = runtime.list({ stage: ['queued', 'executing', 'retrying'] }).length
-    if (unfinished < 40) await Promise.all([submitOne(), submitOne()])
+    if (unfinished < 40) await Promise.all(Array.from({ length: 8 }, submitOne))
     await sleep(1)
   }
 }

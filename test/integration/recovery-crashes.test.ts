@@ -267,6 +267,27 @@ describe('a rollback after a crash', () => {
     expect(host.notes).toEqual(['task_1:sure true'])
   })
 
+  test('replays the handler no further than it came, also if the step where it was is undone already', async () => {
+    const host = new CrashingHost()
+    const stepping = working(
+      async (task) => {
+        await task.step('a', () => 'A', { undo: () => host.note('undo a') })
+        const b = await task.step('b', () => task.sleep(100), { undoInDoubt: () => host.note('undo b') })
+        host.note(`beyond ${b}`)
+      },
+      { onCrash: 'rollBack' },
+    )
+    const first = await host.boot({ tasks: [stepping] })
+    await first.runtime.submit(stepping, null)
+    await first.advance(50)
+    host.crash()
+    const second = await host.boot({ tasks: [stepping], diesAfter: upTo('task.undo.completed') })
+    await host.untilDown(second)
+    const process = await host.boot({ tasks: [stepping] })
+    expect(await ending(process)).toMatchObject({ rollback: { status: 'complete', undone: ['b', 'a'] } })
+    expect(host.notes).toEqual(['undo b', 'undo a'])
+  })
+
   test('goes on where it stopped: what was undone is not undone again, what was begun is in doubt', async () => {
     const host = new CrashingHost()
     const stepping = working(

@@ -231,11 +231,12 @@ export class Recovery {
     if (steps.size === 0 && answers.size === 0 && rolledBack === 'no') return
     const { undo } = task.effects
     undo.restore(rolledBack, new Map([...answers].map(([key, value]) => [key, decodeValue(value)])))
-    for (const [name, { state, result, hasUndo, hasUndoInDoubt, undoInDoubt }] of steps) {
+    for (const [name, { state, result, hasResult, hasUndo, hasUndoInDoubt, undoInDoubt }] of steps) {
       undo.steps.restore({
         name,
         state: state === 'started' ? 'inDoubt' : state,
         result: decodeValue(result),
+        hasResult,
         hasUndo,
         hasUndoInDoubt,
         undoWasInDoubt: undoInDoubt,

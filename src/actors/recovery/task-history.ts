@@ -9,6 +9,8 @@ import type { TaskStage } from '../../model/stage.ts'
 export interface StepHistory {
   state: 'started' | 'failed' | 'finished' | 'undone'
   result: StoredValue
+  /** It has finished, even if it was undone since. */
+  hasResult: boolean
   hasUndo: boolean
   hasUndoInDoubt: boolean
   /** An undo began, and no end of it is on record. */
@@ -119,6 +121,7 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
       steps.set(event.step, {
         state: 'started',
         result: undefined,
+        hasResult: false,
         hasUndo: payload?.hasUndo ?? false,
         hasUndoInDoubt: payload?.hasUndoInDoubt ?? false,
         undoInDoubt: false,
@@ -130,6 +133,7 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
       steps.set(event.step, {
         state: 'finished',
         result: payload?.result,
+        hasResult: true,
         hasUndo: before?.hasUndo ?? false,
         hasUndoInDoubt: before?.hasUndoInDoubt ?? false,
         undoInDoubt: false,
