@@ -51,7 +51,9 @@ export class LeaseDesk {
       message: 'no heartbeat came for two heartbeat intervals',
       retryable: true,
     }
-    this.#tasks.get(lease.taskId)?.send({ type: 'lease.lost', epoch, failure })
+    const task = this.#tasks.get(lease.taskId)
+    task?.report({ type: 'task.reclaimed', leaseId, epoch })
+    task?.send({ type: 'lease.lost', epoch, failure })
   }
 
   /** Books what a task reports to have used; a budget that cannot give it stops the task. */

@@ -7,7 +7,7 @@ import { redactText } from '../security/redaction.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import { unwritable } from './accepted-record.ts'
 import type { Undoing } from './rollback.ts'
-import type { StepLog, StepUndo } from './step-log.ts'
+import type { LoggedStep, StepLog, StepUndo } from './step-log.ts'
 
 /** What steps need of the attempt that they are part of. */
 export interface StepHost {
@@ -118,13 +118,16 @@ export class StepRunner {
     if (host.keepsState) await this.#mayRun(name)
     const result = await this.#noting(name, () => work(run))
     if (host.isClosed) {
-      const isLeft = host.steps.get(name) === begun
-      // The next attempt has not come to it: it finds the result.
-      if (isLeft && host.goesOn) this.#finish(name, result)
-      else if (isLeft || this.#isAnother(name, result)) {
-        // The rollback, or the next attempt, has not seen this effect: it is taken back here and now.
-        if (undo.undo) await host.undoLate({ step: name, undo: (signal) => undo.undo?.(result, { ...run, signal }) })
-      }
+      const fate = this.#fateOf(begun, result)
+      // The next attempt has not come to it, or has failed at it: it finds the result.
+      if (fate === 'keep') this.#finish(name, result)
+      // No rollback, and no other attempt, has seen this effect: it is taken back here and now.
+      if (fate === 'undo' && undo.undo)
+        await host.undoLate({
+          step: name,
+          // A later run of it may have been undone: under the same key, that was this effect.
+          undo: (signal) => undo.undo?.(result, { ...run, signal, inDoubt: host.steps.get(name) !== begun }),
+        })
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
     this.#finish(name, result)
@@ -134,10 +137,14 @@ export class StepRunner {
     return result
   }
 
-  /** A later run has a result too: equal ones are one effect, made once by a service that knows the idempotency key. */
-  #isAnother(name: string, result: unknown): boolean {
-    const later = this.#host.steps.finished(name)
-    return later !== undefined && later.state === 'finished' && !isDeepStrictEqual(later.result, result)
+  /** What becomes of the effect of a run that ended after its attempt: the step may have been run again since. */
+  #fateOf(begun: LoggedStep, result: unknown): 'keep' | 'undo' | 'same' {
+    const { steps, goesOn } = this.#host
+    const now = steps.get(begun.name)
+    if (now === begun || now?.state === 'failed') return goesOn ? 'keep' : 'undo'
+    // Equal results are one effect, made once by a service that knows the idempotency key.
+    if (now?.state === 'finished') return isDeepStrictEqual(now.result, result) ? 'same' : 'undo'
+    return now?.state === 'running' ? 'same' : 'undo'
   }
 
   /** The effect may come only after the record that it may. */

@@ -15,6 +15,7 @@ import { RestartIntensity } from './restart-intensity.ts'
 import type { SupervisorActorLogic, SupervisorPerformer } from './supervisor-actor.ts'
 import type { Submission, SupervisorMessage } from './supervisor-messages.ts'
 import type { TaskActorLogic } from './task-actor.ts'
+import { announceGivenUp } from './task-announcements.ts'
 import type { TaskServices } from './task-services.ts'
 import { TaskTable } from './task-table.ts'
 import type { Timer } from './timers.ts'
@@ -321,6 +322,7 @@ export class Supervisor implements SupervisorPerformer {
   /** The task's actor is lost for good: what it held comes back, and what it did is said to stand. */
   #abandon(task: TaskActorLogic, error: unknown): void {
     const outcome = task.effects.giveUp(error)
+    announceGivenUp(task, this.#services, outcome)
     if (outcome.rollback.status === 'incomplete') {
       const message = `${task.id} crashed and was given up; its effects were not undone`
       this.#alert('ROLLBACK_INCOMPLETE', message, task.id)

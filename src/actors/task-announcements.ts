@@ -2,6 +2,7 @@ import type { TaskMachineContext } from '../machines/task-tables.ts'
 import type { Failure } from '../model/errors.ts'
 import type { RecordedFailure } from '../model/events.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import { redactText } from '../security/redaction.ts'
 import { encodeValue } from '../store/value-codec.ts'
@@ -105,6 +106,16 @@ export function announce(task: Task, services: TaskServices, step: TaskStep, del
     else announceState(task, state, now, services.journal.keepsState, delayMs)
   }
   if (stage !== from) tellHook(task, services, stage)
+}
+
+/** Writes down the end of a task whose actor was lost, and could not do it itself. */
+export function announceGivenUp(
+  task: Task,
+  services: TaskServices,
+  { failure, attempts, rollback }: Extract<TaskOutcome, { status: 'failed' }>,
+): void {
+  services.monitor.moved(task, task.stage, 'failed', services.environment.clock.now())
+  task.report({ type: 'task.failed', failure: recorded(failure), attempts, rollback })
 }
 
 /** Tells the definition's hook of a stage. */

@@ -53,7 +53,7 @@ function readCall<Options extends z.ZodObject>(spec: CommandSpec<Options>, comma
   const unknown = command.args.filter((text) => /^-./.test(text))
   const operands = command.args.filter((text) => !/^-./.test(text))
   const problems = unknown.map((text) => `unknown option ${JSON.stringify(text)}`)
-  if (operands.length === 0) problems.push(`${spec.operands.name} is required`)
+  if (operands.length === 0 && spec.operands.max > 0) problems.push(`${spec.operands.name} is required`)
   for (const text of operands.slice(spec.operands.max))
     problems.push(`${JSON.stringify(text)} is one argument too many`)
   const read = spec.options.safeParse(command.opts())

@@ -7,8 +7,9 @@ import type { ExitCode } from './command-error.ts'
 import { CommandError, exitCodes, InterruptedError } from './command-error.ts'
 import { replay } from './commands/replay.ts'
 import { schedule } from './commands/schedule.ts'
+import { simulate } from './commands/simulate.ts'
 
-const commands: readonly CommandMaker[] = [replay, schedule]
+const commands: readonly CommandMaker[] = [replay, schedule, simulate]
 
 /** Runs `taskwright` with the arguments behind its name. Never rejects: what goes wrong is told on `err`. */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<ExitCode> {

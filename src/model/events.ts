@@ -24,6 +24,8 @@ export type TaskHappening =
   | { type: 'task.waiting'; conditions: readonly string[] }
   | { type: 'task.queued'; demand: Demand }
   | { type: 'task.allocating'; leaseId: string; epoch: number }
+  /** Its lease has expired: the supervisor has taken back what it held. */
+  | { type: 'task.reclaimed'; leaseId: string; epoch: number }
   | { type: 'task.executing'; attempt: number; epoch: number }
   | { type: 'task.completing' }
   | { type: 'task.retrying'; failure: RecordedFailure; attempt: number; delayMs: number }
@@ -51,8 +53,11 @@ export type TaskHappening =
   /** The task must not start, or go on, until it is resumed; or may again. */
   | { type: 'task.held'; held: boolean }
   | { type: 'task.reprioritised'; priority: number }
-  /** Taken up from the journal of a process that has ended; `crashes`: how many ended while it executed. */
-  | { type: 'task.recovered'; stage: TaskStage; crashes: number }
+  /**
+   * Taken up from the journal of a process that has ended. `crashes`: how many processes ended without a word while it
+   * executed; `lost`: how many of its attempts ended with their process, in whatever way.
+   */
+  | { type: 'task.recovered'; stage: TaskStage; crashes: number; lost: number }
   /** Cannot be taken up: its definition is gone or was changed incompatibly. Nothing of it is lost. */
   | { type: 'task.parked'; reason: string }
   | { type: 'task.migrated'; fromVersion: number; version: number }

@@ -1,7 +1,8 @@
-import type { Clock, Environment, Random } from '../model/environment.ts'
+import type { Clock, Environment } from '../model/environment.ts'
 import { TaskwrightError } from '../model/errors.ts'
 import type { TimerEntry } from '../scheduling/timer-queue.ts'
 import { TimerQueue } from '../scheduling/timer-queue.ts'
+import { seededRandom } from './seeded-random.ts'
 
 /** One turn of the event loop: every microtask that can run has run when it returns. */
 function turn(): Promise<void> {
@@ -84,6 +85,11 @@ export class VirtualClock implements Clock {
   /** Moves to the next timer and does all that follows from it. @returns false if no timer is armed. */
   async next(): Promise<boolean> {
     await this.settle()
+    return this.step()
+  }
+
+  /** As {@link next}, for a caller who knows that all is settled: half the turns of the event loop. */
+  async step(): Promise<boolean> {
     const at = this.#timers.nextAt()
     if (at === null) return false
     this.#fire(at)
@@ -102,6 +108,11 @@ export class VirtualClock implements Clock {
     this.#nowMs = end
   }
 
+  /** Time passes while nobody looks, as in a process that was suspended: what fell due fires late, and together. */
+  jump(ms: number): void {
+    this.#nowMs += ms
+  }
+
   #fire(at: number): void {
     this.#nowMs = Math.max(this.#nowMs, at)
     for (let due = this.#timers.popDue(this.#nowMs); due; due = this.#timers.popDue(this.#nowMs)) due.item()
@@ -114,19 +125,6 @@ export interface VirtualEnvironment extends Environment {
   run<T>(promise: Promise<T>): Promise<T>
 }
 
-/** Source: mulberry32, T. Ettinger 2017 (public domain): 32 bits of state, enough for tests. */
-function seeded(seed: number): Random {
-  let state = seed | 0
-  return {
-    next: () => {
-      state = (state + 0x6d2b79f5) | 0
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-    },
-  }
-}
-
 /**
  * An environment for tests and simulation: same seed, same life. A 24-hour wait takes no time.
  * Handlers that do real I/O are not seen by virtual time, which may run ahead of them.
@@ -136,7 +134,7 @@ export function createVirtualEnvironment(options: { seed?: number; startAt?: num
   const issued = new Map<string, number>()
   return {
     clock,
-    random: seeded(options.seed ?? 1),
+    random: seededRandom(options.seed ?? 1),
     ids: {
       next: (prefix) => {
         const number = (issued.get(prefix) ?? 0) + 1

@@ -60,7 +60,7 @@ function principalOf({ principal, accepted }: TaskHistory): Principal {
 export class Recovery {
   readonly #parts: RecoveryParts
   /** Ended, with a step that was running still. */
-  #late: TaskActorLogic[] = []
+  readonly #late: TaskActorLogic[] = []
   readonly #parked = new Set<Parked>()
   #unparking: Promise<void> = Promise.resolve()
 
@@ -266,8 +266,13 @@ export class Recovery {
     const { services, tasks, admission } = this.#parts
     const { supervisor } = services
     if (place.at !== 'created' && place.at !== 'waiting' && place.at !== 'queued') {
-      const crashes = history.crashes + (isCrash && wasExecuting(history) ? 1 : 0)
-      task.report({ type: 'task.recovered', stage: history.stage, crashes })
+      const lost = wasExecuting(history) ? 1 : 0
+      task.report({
+        type: 'task.recovered',
+        stage: history.stage,
+        crashes: history.crashes + (isCrash ? lost : 0),
+        lost: history.lost + lost,
+      })
     }
     task.effects.begin()
     const parent = history.parentId === null ? undefined : tasks.get(history.parentId)
@@ -278,16 +283,19 @@ export class Recovery {
         const failure = failedBefore(this.#dependenciesOf(task))
         if (failure) return task.cancel(failure)
         admission.armStart(task)
-        // What is met is said either way: a task that is validated anew waits for it behind that.
+        admission.meet(task)
         if (place.at === 'created') task.send({ type: 'start' })
-        return admission.meet(task)
+        return
       }
       case 'queued':
         if (task.stage === 'queued') supervisor.send({ type: 'task.ready', taskId: task.id })
         return
       case 'retrying':
-        if (task.stage === 'retrying') task.effects.resumeBackoff(history.backoffUntil ?? 0)
-        return
+        if (task.stage !== 'retrying') return
+        // A clock that was set back meanwhile must not make it wait for longer than it would have.
+        return task.effects.resumeBackoff(
+          Math.min(history.backoffUntil ?? 0, services.environment.clock.now() + history.backoffMs),
+        )
       case 'rollingBack':
         return task.effects.resume()
       case 'crashed':

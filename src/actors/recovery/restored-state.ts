@@ -48,7 +48,7 @@ export function placeOf(history: TaskHistory, definition: TaskDefinition, isCras
     return { at: 'crashed', stop: stopping, failure: stopFailures[stopping] }
   const crashes = history.crashes + (isCrash ? 1 : 0)
   const mayRetry = definition.onCrash === 'retry' && crashes <= definition.crashLimit
-  const times = crashes > 1 ? `, for the ${crashes}th time` : ''
+  const times = crashes > 1 ? `, ${crashes} times by now` : ''
   const failure: Failure = {
     code: 'PROCESS_CRASHED',
     message: isCrash ? `the process ended while it executed${times}` : 'the runtime was stopped while it executed',
@@ -59,10 +59,9 @@ export function placeOf(history: TaskHistory, definition: TaskDefinition, isCras
 }
 
 function contextOf(history: TaskHistory, definition: TaskDefinition): TaskMachineContext {
-  const { id, type, attempt, epoch, held, failure, ending, rollback, crashes } = history
+  const { id, type, attempt, epoch, held, failure, ending, rollback, lost } = history
   return {
-    // An attempt that a crash ended does not count against the retry policy.
-    ...initialTaskContext({ id, type, maxAttempts: definition.retry.attempts + crashes, conditionsMet: false }),
+    ...initialTaskContext({ id, type, maxAttempts: definition.retry.attempts + lost, conditionsMet: false }),
     attempt,
     epoch,
     held,

@@ -39,9 +39,12 @@ export interface TaskHistory {
   epoch: number
   held: boolean
   crashes: number
+  /** Attempts that ended with their process: they do not count against the retry policy. */
+  lost: number
   stopping: StopCause | null
   failure: RecordedFailure | null
   backoffUntil: number | null
+  backoffMs: number
   ending: 'failed' | 'cancelled'
   rollback: RollbackReport
   hasOutput: boolean
@@ -82,9 +85,11 @@ export function beginHistory(event: TaskEvent, payload: RecordPayload | null): T
     epoch: 0,
     held: false,
     crashes: 0,
+    lost: 0,
     stopping: null,
     failure: null,
     backoffUntil: null,
+    backoffMs: 0,
     ending: 'failed',
     rollback: nothingToRollBack,
     hasOutput: false,
@@ -182,6 +187,8 @@ export function follow(
       history.used = new Map()
       history.stopping = null
       return
+    case 'task.reclaimed':
+      return endLease(history, budgets)
     case 'task.executing':
       history.stage = 'executing'
       history.attempt = event.attempt
@@ -198,6 +205,7 @@ export function follow(
       history.failure = event.failure
       history.attempt = event.attempt
       history.backoffUntil = event.at + event.delayMs
+      history.backoffMs = event.delayMs
       endLease(history, budgets)
       return
     case 'task.rollingBack':
@@ -241,6 +249,7 @@ export function follow(
       return
     case 'task.recovered':
       history.crashes = event.crashes
+      history.lost = event.lost
       return
     case 'task.migrated':
       if (!payload?.migrated) return

@@ -1,0 +1,7 @@
+export type { FaultCounts, FaultKind } from './simulation/faults.ts'
+export { faultKinds } from './simulation/faults.ts'
+export type { SeedReport } from './simulation/run-seed.ts'
+export { runSeed } from './simulation/run-seed.ts'
+export { shrink } from './simulation/shrink.ts'
+export type { FailedSeed, SimulationOptions, SimulationReport } from './simulation/simulate.ts'
+export { simulate } from './simulation/simulate.ts'

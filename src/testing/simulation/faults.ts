@@ -1,0 +1,71 @@
+/** The kinds of faults that a simulation plants. */
+export const faultKinds = [
+  'handlerThrows',
+  'handlerHangs',
+  'handlerAnswersLate',
+  'handlerAnswersTwice',
+  'outputInvalid',
+  'stepThrowsBefore',
+  'stepThrowsAfter',
+  'stepHangs',
+  'undoThrows',
+  'undoHangs',
+  'crash',
+  'tailLost',
+  'tailTorn',
+  'storeFull',
+  'syncFails',
+  'ackLate',
+  'clockJumpsForward',
+  'clockJumpsBack',
+  'processPauses',
+  'messageDuplicated',
+  'messageStale',
+  'messageReordered',
+  'actorCrashes',
+  'cancel',
+  'pause',
+  'resize',
+  'drain',
+  'stop',
+  'overload',
+] as const
+
+export type FaultKind = (typeof faultKinds)[number]
+
+/** How often each kind of fault was met. */
+export type FaultCounts = Record<FaultKind, number>
+
+export function noFaults(): FaultCounts {
+  return {
+    handlerThrows: 0,
+    handlerHangs: 0,
+    handlerAnswersLate: 0,
+    handlerAnswersTwice: 0,
+    outputInvalid: 0,
+    stepThrowsBefore: 0,
+    stepThrowsAfter: 0,
+    stepHangs: 0,
+    undoThrows: 0,
+    undoHangs: 0,
+    crash: 0,
+    tailLost: 0,
+    tailTorn: 0,
+    storeFull: 0,
+    syncFails: 0,
+    ackLate: 0,
+    clockJumpsForward: 0,
+    clockJumpsBack: 0,
+    processPauses: 0,
+    messageDuplicated: 0,
+    messageStale: 0,
+    messageReordered: 0,
+    actorCrashes: 0,
+    cancel: 0,
+    pause: 0,
+    resize: 0,
+    drain: 0,
+    stop: 0,
+    overload: 0,
+  }
+}

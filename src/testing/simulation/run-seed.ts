@@ -1,0 +1,34 @@
+import { fairness } from './fairness.ts'
+import type { FaultCounts, FaultKind } from './faults.ts'
+import type { RunReport } from './run-scenario.ts'
+import { runScenario } from './run-scenario.ts'
+import { drawScenario } from './scenario.ts'
+
+/** What the run of a seed has shown, small enough to be sent about. */
+export interface SeedReport {
+  readonly seed: number
+  readonly violations: readonly string[]
+  readonly faults: FaultCounts
+  readonly states: Readonly<Record<string, number>>
+}
+
+/** Every so many seeds one is run twice, and one measures shares. */
+const everySeeds = 50
+
+/** Runs one seed. Some are run again, and must leave the same journal; some measure the shares of principals. */
+export async function runSeed(seed: number, faults: readonly FaultKind[] | null = null): Promise<SeedReport> {
+  const allowed = faults === null ? null : new Set(faults)
+  const first = await runScenario(drawScenario(seed, allowed))
+  const violations = [...first.violations]
+  if (seed % everySeeds === 0) {
+    const again = await runScenario(drawScenario(seed, allowed))
+    if (again.journalHash !== first.journalHash) violations.push('R8: the same seed left another journal')
+  }
+  if (seed % everySeeds === 1) violations.push(...(await fairness(seed)))
+  return { seed, violations, faults: first.faults, states: first.states }
+}
+
+/** One seed with all that happened in it, in words. */
+export function traceSeed(seed: number, faults: readonly FaultKind[] | null = null): Promise<RunReport> {
+  return runScenario(drawScenario(seed, faults === null ? null : new Set(faults)))
+}
