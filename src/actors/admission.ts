@@ -81,11 +81,11 @@ export class Admission {
     for (const { reply } of waiting) reply.refused(refusal)
   }
 
-  /** A condition of a waiting task was met: when all are, it goes on. */
+  /** A condition of a waiting task was met: when all are, it goes on, unless its definition is not known. */
   meet(task: TaskActorLogic): void {
     const { startAt } = task.facts
     const isDue = startAt === null || startAt <= this.#services.environment.clock.now()
-    if (isDue && task.unmetDependencies === 0) task.send({ type: 'ready' })
+    if (isDue && task.unmetDependencies === 0 && task.progress.parked === null) task.send({ type: 'ready' })
   }
 
   /** Wakes the task at its start time, if that is still to come. */

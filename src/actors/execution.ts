@@ -8,7 +8,6 @@ import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/e
 import type { TaskHappening } from '../model/events.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
-import { parseOnce } from '../model/parse-once.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
@@ -46,7 +45,7 @@ export interface ExecutionPort {
   asked(): void
   questionClosed(questionId: string, how: ClosingOfQuestion): void
   /** An answer that an earlier process was given. */
-  answerTo(key: string): { readonly value: unknown } | undefined
+  answerTo<Answer>(key: string): { readonly value: Answer } | undefined
   answered(questionId: string, key: string, answer: unknown): Promise<void>
   use(usage: Demand): void
   progress(fraction: number, message: string): void
@@ -295,11 +294,9 @@ export class Execution implements TaskContext, StepHost {
     this.alive()
     this.#asked += 1
     const key = `${this.#asked}:${prompt}`
-    const given = this.#port.answerTo(key)
-    if (given) {
-      const checked = await parseOnce(schema, given.value)
-      if (checked.ok) return checked.data
-    }
+    // As the schema gave it when it was answered: what was transformed once would not pass again.
+    const given = this.#port.answerTo<z.output<Schema>>(key)
+    if (given) return given.value
     const id = this.#port.environment.ids.next('question')
     const answered = this.questions.ask({
       id,

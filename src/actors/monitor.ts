@@ -68,6 +68,11 @@ export class Monitor {
     this.#byStage[stage] += 1
   }
 
+  /** Another object goes on as the task. */
+  dropped(stage: TaskStage): void {
+    this.#byStage[stage] -= 1
+  }
+
   moved(task: Task, from: TaskStage, to: TaskStage, now: number): void {
     this.#byStage[from] -= 1
     this.#byStage[to] += 1

@@ -15,6 +15,8 @@ export interface LoggedStep<Result = unknown> extends StepUndo {
   readonly name: string
   state: StepState
   result: Result
+  /** It has finished, even if it was undone since: what was undone in doubt has no result to go on with. */
+  hasResult: boolean
   /** An undo was begun by an earlier process, and no end of it is on record. */
   undoWasInDoubt: boolean
 }
@@ -41,7 +43,7 @@ export class StepLog {
   finished<Result>(name: string): LoggedStep<Result> | undefined
   finished(name: string): LoggedStep | undefined {
     const step = this.#steps.get(name)
-    return step?.state === 'finished' || step?.state === 'undone' ? step : undefined
+    return step?.hasResult ? step : undefined
   }
 
   get(name: string): LoggedStep | undefined {
@@ -54,7 +56,7 @@ export class StepLog {
   }
 
   begin(name: string, undo: StepUndo): LoggedStep {
-    const step: LoggedStep = { ...undo, name, state: 'running', result: undefined, undoWasInDoubt: false }
+    const step: LoggedStep = { ...undo, name, state: 'running', result: undefined, hasResult: false, undoWasInDoubt: false }
     this.#steps.set(name, step)
     return step
   }
@@ -64,7 +66,7 @@ export class StepLog {
     if (!step) return
     // Behind all that finished before: undoing goes backwards.
     this.#steps.delete(name)
-    this.#steps.set(name, { ...step, state: 'finished', result })
+    this.#steps.set(name, { ...step, state: 'finished', result, hasResult: true })
   }
 
   fail(name: string): void {
@@ -75,5 +77,10 @@ export class StepLog {
   /** What has to be taken back, the last step first. */
   standing(): LoggedStep[] {
     return [...this.#steps.values()].filter(stands).reverse()
+  }
+
+  /** Names of those that were taken back, the last step first. */
+  undone(): string[] {
+    return [...this.#steps.values()].flatMap(({ name, state }) => (state === 'undone' ? [name] : [])).reverse()
   }
 }

@@ -287,7 +287,6 @@ export class Supervisor implements SupervisorPerformer {
     const { lease } = task.effects
     if (lease) this.#leases.release(lease.id, lease.epoch)
     this.tasks.end(task)
-    this.#armExpiry()
     this.#settling += 1
     // A runtime that stops does not wait for a store that cannot be written.
     if (this.#storeProblem !== null && this.#logic.stage === 'stopping' && this.tasks.unfinished === 0)
@@ -297,6 +296,9 @@ export class Supervisor implements SupervisorPerformer {
       this.#settling -= 1
       task.settle(outcome)
       releaseDependents(task, outcome.status, (dependent) => this.#admission.meet(dependent))
+      // Not before: a crash must not find its record forgotten, and a dependent that knows nothing of its end.
+      this.tasks.retire(task.id)
+      this.#armExpiry()
       if (this.#isKeeping ? !this.#isInMotion : this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
     })
   }

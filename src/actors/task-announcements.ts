@@ -33,8 +33,8 @@ function conditionsOf(task: Task, now: number): string[] {
 }
 
 /** How a task that rolls back will end, with the output that its rollback is given. */
-function endingRecord({ ending, output }: TaskMachineContext): RecordPayload {
-  const record = { ending: ending === 'cancelled' ? ending : 'failed' } as const
+function endingRecord({ ending, attempt, output }: TaskMachineContext): RecordPayload {
+  const record = { ending: ending === 'cancelled' ? ending : 'failed', attempt } as const
   return output === undefined || unwritable(output) !== null ? record : { ...record, output: encodeValue(output) }
 }
 

@@ -104,6 +104,7 @@ export class TaskExecutionPort implements ExecutionPort {
     this.#task.send({ type: 'question.closed', epoch: this.#epoch })
   }
 
+  answerTo<Answer>(key: string): { readonly value: Answer } | undefined
   answerTo(key: string): { readonly value: unknown } | undefined {
     return this.#undo.answerTo(key)
   }

@@ -37,14 +37,9 @@ export class TaskTable {
     return dedupeKey === null ? undefined : this.#byDedupeKey.get(dedupeKey)
   }
 
+  /** A task may stand in for another of its id: it goes on with another definition. */
   add(task: TaskActorLogic): void {
-    this.#tasks.set(task.id, task)
-    this.#unfinished += 1
-    if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
-  }
-
-  /** The task goes on as another object, with another definition. */
-  replace(task: TaskActorLogic): void {
+    if (!this.#tasks.has(task.id)) this.#unfinished += 1
     this.#tasks.set(task.id, task)
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
   }
@@ -52,14 +47,18 @@ export class TaskTable {
   /** A task that ended in an earlier process. */
   addEnded(task: TaskActorLogic): void {
     this.#tasks.set(task.id, task)
-    this.#retire(task)
   }
 
-  /** The task has ended; the oldest ended ones are forgotten. */
+  /** The task has ended, and somebody may wait to hear of it. */
   end(task: TaskActorLogic): void {
     this.#unfinished -= 1
     if (task.facts.dedupeKey !== null) this.#byDedupeKey.delete(task.facts.dedupeKey)
-    this.#retire(task)
+  }
+
+  /** Everybody who waited for the task's end has heard of it; the oldest ended ones are forgotten. */
+  retire(id: string): void {
+    const task = this.#tasks.get(id)
+    if (task) this.#retire(task)
   }
 
   /** When the oldest ended task has been remembered long enough; `null`: never. */

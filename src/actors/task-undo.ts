@@ -95,8 +95,17 @@ export class TaskUndo {
     this.#noTimeLeft.abort()
   }
 
-  /** Children first: what they did came after what this task had done when it submitted them. */
+  /** For a task that ends by it: what an earlier run of the rollback took back, which did not end, is in the report. */
   async all(): Promise<RollbackReport> {
+    const before = this.#undone()
+    const report = await this.#rest()
+    if (before.length === 0) return report
+    if (report.status === 'none') return { status: 'complete', undone: before }
+    return { ...report, undone: [...before, ...report.undone] }
+  }
+
+  /** Children first: what they did came after what this task had done when it submitted them. */
+  async #rest(): Promise<RollbackReport> {
     const children = [...(this.#children ?? [])]
     this.cancelChildren()
     await Promise.all(children.map((child) => new Promise((resolve) => child.whenSettled(resolve))))
@@ -133,7 +142,11 @@ export class TaskUndo {
       this.#noTimeLeft.signal,
     )
     if (report.status === 'incomplete')
-      this.alertStanding('STEP_LATE', `${this.#task.id} had ended while a step ran, and its process then ended`, report.standing)
+      this.alertStanding(
+        'STEP_LATE',
+        `${this.#task.id} had ended while a step ran, and its process then ended`,
+        report.standing,
+      )
   }
 
   /** Says aloud what stands. */
@@ -157,7 +170,7 @@ export class TaskUndo {
   async #compensate(): Promise<RollbackReport> {
     const task = this.#task
     if (task.progress.compensated || task.outcome?.status !== 'completed') return nothingToRollBack
-    const report = await this.all()
+    const report = await this.#rest()
     task.progress.compensated = report.status !== 'incomplete'
     task.report({ type: 'task.compensated', rollback: report })
     if (report.status === 'incomplete') {
@@ -205,6 +218,11 @@ export class TaskUndo {
       },
       definition.rollbackTimeoutMs,
     )
+  }
+
+  #undone(): string[] {
+    const steps = this.#steps?.undone() ?? []
+    return this.#rolledBack === 'yes' ? [...steps, definitionRollback] : steps
   }
 
   #undoings(): Undoing[] {

@@ -37,6 +37,8 @@ export interface RecordPayload {
   readonly answer?: { readonly key: string; readonly value: StoredValue }
   /** How a task that rolls back will end. */
   readonly ending?: 'failed' | 'cancelled'
+  /** Of a task that rolls back: its last attempt. One that a crash ended may have no record of its own. */
+  readonly attempt?: number
   /** What the migration of a task made of it. */
   readonly migrated?: { readonly version: number; readonly input: StoredValue; readonly machineHash?: string }
 }

@@ -13,7 +13,7 @@ import type { RestoredTask, TaskFacts } from '../task-record.ts'
 import type { TaskServices } from '../task-services.ts'
 import type { TaskTable } from '../task-table.ts'
 import { parentEnded } from '../task-undo.ts'
-import type { DefinitionMatch, Definitions } from './definition-match.ts'
+import type { Definitions } from './definition-match.ts'
 import { matchDefinition } from './definition-match.ts'
 import type { JournalReader } from './journal-reader.ts'
 import { parkedDefinition } from './parked-definition.ts'
@@ -26,6 +26,21 @@ interface Recovered {
   readonly history: TaskHistory
   readonly place: RestoredPlace
 }
+
+interface Parked {
+  readonly task: TaskActorLogic
+  readonly history: TaskHistory
+}
+
+/** What a task needs to go on, or why it has not got it. */
+type Means =
+  | {
+      readonly ok: true
+      readonly definition: TaskDefinition
+      readonly vector: DemandVector
+      readonly migratedFrom: number | null
+    }
+  | { readonly ok: false; readonly reason: string }
 
 interface RecoveryParts {
   readonly tasks: TaskTable
@@ -45,8 +60,9 @@ function principalOf({ principal, accepted }: TaskHistory): Principal {
 export class Recovery {
   readonly #parts: RecoveryParts
   /** Ended, with a step that was running still. */
-  #late: TaskActorLogic[] = []
-  #parked: { readonly task: TaskActorLogic; readonly history: TaskHistory }[] = []
+  readonly #late: TaskActorLogic[] = []
+  readonly #parked = new Set<Parked>()
+  #unparking: Promise<void> = Promise.resolve()
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts
@@ -56,45 +72,65 @@ export class Recovery {
   async recover(reader: JournalReader): Promise<void> {
     const { tasks } = this.#parts
     const unfinished: Recovered[] = []
+    const ended: TaskHistory[] = []
     for (const history of reader.tasks.values()) {
       if (history.endedAt !== null) {
-        const task = this.#ended(history)
-        tasks.addEnded(task)
-        this.#giveToParent(task, history)
+        tasks.addEnded(this.#ended(history))
+        ended.push(history)
         continue
       }
-      const matching = matchDefinition(history, this.#parts.definitions)
-      const match = matching instanceof Promise ? await matching : matching
-      const recovered = this.#takeUp(history, match, !reader.wasStopped)
-      if (recovered) unfinished.push(recovered)
+      const means = await this.#meansOf(history)
+      if (means.ok) unfinished.push(this.#takeUp(history, means, !reader.wasStopped))
+      else this.#park(history, means.reason)
     }
-    for (const { task, history } of unfinished) this.#relate(task, history)
+    // Of children with one key, the last counts.
+    for (const { id } of reader.tasks.values()) this.#takeBack(tasks.get(id))
+    for (const { task } of [...unfinished, ...this.#parked]) this.#awaitDependencies(task)
     for (const recovered of unfinished) this.#goOn(recovered, !reader.wasStopped)
+    // Who waited for them has heard of it by now; the first that ended is the first to be forgotten.
+    ended.sort((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0))
+    for (const { id } of ended) tasks.retire(id)
     for (const task of this.#late.splice(0)) void task.effects.undo.sweep()
   }
 
-  /** Tries those again whose definition was not known. */
-  async unpark(): Promise<void> {
-    const parked = this.#parked
-    this.#parked = []
-    for (const { task, history } of parked) {
-      if (task.outcome) continue
-      const match = await matchDefinition(history, this.#parts.definitions)
-      if (!match.ok) {
-        this.#parked.push({ task, history })
-        continue
-      }
-      const recovered = this.#takeUp(history, match, false)
-      if (!recovered) continue
-      recovered.task.whenSettled((outcome) => task.settle(outcome))
-      recovered.task.dependents = task.dependents
-      this.#relate(recovered.task, history)
-      this.#goOn(recovered, false)
+  /** Tries those again whose definition was not known. One call at a time: a migration may take long. */
+  unpark(): Promise<void> {
+    this.#unparking = this.#unparking.then(() => this.#unpark())
+    return this.#unparking
+  }
+
+  async #unpark(): Promise<void> {
+    for (const parked of this.#parked) {
+      const { task, history } = parked
+      const means = await this.#meansOf(history)
+      const isParked = task.stage === 'waiting'
+      if (means.ok || !isParked) this.#parked.delete(parked)
+      // Not if it was cancelled meanwhile.
+      if (means.ok && isParked) this.#goOnAs(task, history, means)
     }
   }
 
+  /** A parked task goes on, as another object, with a definition that works. */
+  #goOnAs(parked: TaskActorLogic, history: TaskHistory, means: Extract<Means, { ok: true }>): void {
+    const { tasks, services, admission } = this.#parts
+    history.priority = parked.progress.priority
+    history.held = parked.context.held
+    for (const dependency of this.#dependenciesOf(parked))
+      dependency.dependents = dependency.dependents?.filter((one) => one !== parked) ?? null
+    admission.count(parked, false)
+    services.monitor.dropped(parked.stage)
+    const recovered = this.#takeUp(history, means, false)
+    const { task } = recovered
+    task.whenSettled((outcome) => parked.settle(outcome))
+    task.dependents = parked.dependents
+    this.#takeBack(task)
+    for (const other of tasks.all()) if (other.facts.parentId === task.id) this.#takeBack(other)
+    this.#awaitDependencies(task)
+    this.#goOn(recovered, false)
+  }
+
   get hasParked(): boolean {
-    return this.#parked.length > 0
+    return this.#parked.size > 0
   }
 
   #ended(history: TaskHistory): TaskActorLogic {
@@ -105,29 +141,33 @@ export class Recovery {
     const hasLateStep = [...history.steps.values()].some(
       ({ state, hasUndo, hasUndoInDoubt }) => state === 'started' && (hasUndo || hasUndoInDoubt),
     )
-    if (history.parentId !== null || hasLateStep) this.#restoreSteps(task, history)
+    if (history.stage === 'completed' || hasLateStep) this.#restoreSteps(task, history)
     if (hasLateStep) this.#late.push(task)
     task.spent = history.spent
     services.monitor.restored(task.stage)
     return task
   }
 
-  /** @returns `null` if it was parked */
-  #takeUp(history: TaskHistory, match: DefinitionMatch, isCrash: boolean): Recovered | null {
-    if (!match.ok) return this.#park(history, match.reason)
-    const { definition } = match
-    let vector: DemandVector
+  async #meansOf(history: TaskHistory): Promise<Means> {
+    const match = await matchDefinition(history, this.#parts.definitions)
+    if (!match.ok) return match
+    const { definition, migratedFrom } = match
     try {
-      vector = this.#parts.services.ledger.compile(history.accepted.demand)
+      const vector = this.#parts.services.ledger.compile(history.accepted.demand)
+      const unfit = this.#parts.ledger.unfit(vector)
+      if (unfit.length === 0) return { ok: true, definition, vector, migratedFrom }
+      return { ok: false, reason: `it asks for more than there is now: ${unfit.join('; ')}` }
     } catch (thrown) {
-      return this.#park(history, `its demand cannot be met any more: ${describeThrown(thrown)}`)
+      return { ok: false, reason: `its demand cannot be met any more: ${describeThrown(thrown)}` }
     }
-    const unfit = this.#parts.ledger.unfit(vector)
-    if (unfit.length > 0) return this.#park(history, `it asks for more than there is now: ${unfit.join('; ')}`)
+  }
+
+  #takeUp(history: TaskHistory, means: Extract<Means, { ok: true }>, isCrash: boolean): Recovered {
+    const { definition, vector, migratedFrom } = means
     const place = placeOf(history, definition, isCrash)
     const facts = this.#facts(history, definition, vector)
     const task = this.#spawn(facts, history, restoredTask(history, definition, place))
-    if (match.migratedFrom !== null) this.#noteMigration(task, history, match.migratedFrom)
+    if (migratedFrom !== null) this.#noteMigration(task, history, migratedFrom)
     return { task, history, place }
   }
 
@@ -139,18 +179,16 @@ export class Recovery {
     )
   }
 
-  #park(history: TaskHistory, reason: string): null {
+  #park(history: TaskHistory, reason: string): void {
     const { services } = this.#parts
     const definition = parkedDefinition(history)
     const facts = this.#facts(history, definition, undemanding(history.accepted.demand))
     const task = this.#spawn(facts, history, parkedTask(history, definition, reason))
-    this.#relate(task, history)
-    this.#parked.push({ task, history })
+    this.#parked.add({ task, history })
     task.report({ type: 'task.parked', reason })
     const message = `${task.id} is parked: ${reason}`
     services.journal.ofRuntime({ type: 'alert', code: 'TASK_PARKED', message, taskId: task.id })
     services.log.error({ taskId: task.id, reason }, 'a task was parked')
-    return null
   }
 
   #spawn(facts: TaskFacts, history: TaskHistory, restored: RestoredTask): TaskActorLogic {
@@ -193,11 +231,12 @@ export class Recovery {
     if (steps.size === 0 && answers.size === 0 && rolledBack === 'no') return
     const { undo } = task.effects
     undo.restore(rolledBack, new Map([...answers].map(([key, value]) => [key, decodeValue(value)])))
-    for (const [name, { state, result, hasUndo, hasUndoInDoubt, undoInDoubt }] of steps) {
+    for (const [name, { state, result, hasResult, hasUndo, hasUndoInDoubt, undoInDoubt }] of steps) {
       undo.steps.restore({
         name,
         state: state === 'started' ? 'inDoubt' : state,
         result: decodeValue(result),
+        hasResult,
         hasUndo,
         hasUndoInDoubt,
         undoWasInDoubt: undoInDoubt,
@@ -207,17 +246,15 @@ export class Recovery {
     }
   }
 
-  /** Ties it to its parent, and to what it waits for. */
-  #relate(task: TaskActorLogic, history: TaskHistory): void {
-    this.#giveToParent(task, history)
-    if (task.stage === 'created' || task.stage === 'waiting') awaitDependencies(task, this.#dependenciesOf(task))
+  /** Gives a child back to its parent: the parent's next attempt finds it by its key, ended or not. */
+  #takeBack(task: TaskActorLogic | undefined): void {
+    const { parentId = null, childKey = null } = task?.facts ?? {}
+    const parent = parentId === null ? undefined : this.#parts.tasks.get(parentId)
+    if (task && parent && !parent.outcome && childKey !== null) parent.effects.undo.takeBack(childKey, task)
   }
 
-  /** A parent was accepted before its children, so it is known by now. */
-  #giveToParent(task: TaskActorLogic, { parentId, accepted }: TaskHistory): void {
-    const parent = parentId === null ? undefined : this.#parts.tasks.get(parentId)
-    if (parent && !parent.outcome && accepted.childKey !== undefined)
-      parent.effects.undo.takeBack(accepted.childKey, task)
+  #awaitDependencies(task: TaskActorLogic): void {
+    if (task.stage === 'created' || task.stage === 'waiting') awaitDependencies(task, this.#dependenciesOf(task))
   }
 
   /** One that is not known any more ended long ago, and well: else this task would have been cancelled. */

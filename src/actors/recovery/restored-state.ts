@@ -80,7 +80,7 @@ function snapshotOf(history: TaskHistory, definition: TaskDefinition, place: Res
       const maxAttempts = context.maxAttempts + 1
       return compiledTask.at(
         { executing: { work: 'stopping', watch: 'onTime', liveness: 'alive' } },
-        { ...context, attempt, maxAttempts, stop: place.stop, failure: place.failure },
+        { ...context, conditionsMet: true, attempt, maxAttempts, stop: place.stop, failure: place.failure },
       )
     }
     case 'abandoned':

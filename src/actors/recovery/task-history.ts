@@ -9,6 +9,8 @@ import type { TaskStage } from '../../model/stage.ts'
 export interface StepHistory {
   state: 'started' | 'failed' | 'finished' | 'undone'
   result: StoredValue
+  /** It has finished, even if it was undone since. */
+  hasResult: boolean
   hasUndo: boolean
   hasUndoInDoubt: boolean
   /** An undo began, and no end of it is on record. */
@@ -124,6 +126,7 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
       steps.set(event.step, {
         state: 'started',
         result: undefined,
+        hasResult: false,
         hasUndo: payload?.hasUndo ?? false,
         hasUndoInDoubt: payload?.hasUndoInDoubt ?? false,
         undoInDoubt: false,
@@ -135,6 +138,7 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
       steps.set(event.step, {
         state: 'finished',
         result: payload?.result,
+        hasResult: true,
         hasUndo: before?.hasUndo ?? false,
         hasUndoInDoubt: before?.hasUndoInDoubt ?? false,
         undoInDoubt: false,
@@ -208,6 +212,7 @@ export function follow(
       history.stage = 'rollingBack'
       history.failure = event.failure
       history.ending = payload?.ending ?? 'failed'
+      history.attempt = payload?.attempt ?? history.attempt
       if (payload && 'output' in payload) {
         history.hasOutput = true
         history.output = payload.output
@@ -226,6 +231,7 @@ export function follow(
     case 'task.cancelled':
       history.stage = event.type === 'task.failed' ? 'failed' : 'cancelled'
       history.endedAt = event.at
+      history.attempt = event.attempts
       history.failure = event.failure
       history.rollback = event.rollback
       endLease(history, budgets)

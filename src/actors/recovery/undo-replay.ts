@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import type { TaskContext, TaskDefinition } from '../../model/definition.ts'
 import type { Environment } from '../../model/environment.ts'
-import type { AskOptions, ChildHandle, StepOptions, TaskLog } from '../../model/handler-parts.ts'
+import type { AskOptions, ChildHandle, ChildOptions, StepOptions, TaskLog } from '../../model/handler-parts.ts'
 import type { Principal } from '../../model/principal.ts'
+import { ChildKeys } from '../child-keys.ts'
 import type { StepLog } from '../step-log.ts'
 import type { Timers } from '../timers.ts'
 
@@ -19,7 +20,8 @@ export interface ReplayedTask {
   readonly steps: StepLog
   /** Answers that were given, by the key of their question. */
   answerTo(key: string): { readonly value: unknown } | undefined
-  child(id: string): ChildHandle<unknown> | undefined
+  /** A child by its id, or by its key. */
+  child(idOrKey: string): ChildHandle<unknown> | undefined
 }
 
 const mostSleeps = 1_000
@@ -44,6 +46,7 @@ class ReplayContext implements TaskContext {
   readonly #task: ReplayedTask
   readonly #controller = new AbortController()
   readonly #found: () => void
+  readonly #childKeys = new ChildKeys()
   #asked = 0
   #slept = 0
 
@@ -111,8 +114,14 @@ class ReplayContext implements TaskContext {
     return this.#slept > mostSleeps ? never() : Promise.resolve()
   }
 
-  submit(): Promise<never> {
-    return never()
+  submit<Input extends z.ZodType, Output extends z.ZodType>(
+    definition: TaskDefinition<Input, Output>,
+    input: z.input<Input>,
+    options?: ChildOptions,
+  ): Promise<ChildHandle<z.output<Output>>>
+  submit({ type }: TaskDefinition, input: unknown, { key }: ChildOptions = {}): Promise<ChildHandle<unknown>> {
+    const child = this.#task.child(key ?? this.#childKeys.next(type, input))
+    return child ? Promise.resolve(child) : never()
   }
 
   child(id: string): ChildHandle<unknown> | undefined {
