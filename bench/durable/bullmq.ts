@@ -1,0 +1,43 @@
+import { Queue, Worker } from 'bullmq'
+import type { DurableContestant, Run } from './contestant.ts'
+import { chunked, concurrency } from './contestant.ts'
+import type { AppendFsync } from './redis-server.ts'
+import { connect, startRedis } from './redis-server.ts'
+
+interface Input {
+  readonly input: number
+}
+
+async function open(folder: string, stack: AsyncDisposableStack, appendfsync: AppendFsync): Promise<Run> {
+  const port = await startRedis(stack, folder, appendfsync)
+  const connection = connect(port)
+  stack.defer(() => connection.disconnect())
+  const queue = new Queue<Input>('noop', { connection })
+  stack.defer(() => queue.close())
+  const worker = new Worker<Input, number>('noop', async ({ data }) => data.input, { connection, concurrency })
+  stack.defer(() => worker.close())
+  await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()])
+  return async (count) => {
+    let completed = 0
+    const all = new Promise<void>((resolve, reject) => {
+      worker.on('completed', () => {
+        completed++
+        if (completed === count) resolve()
+      })
+      worker.on('failed', (_, error) => reject(error))
+      worker.on('error', reject)
+    })
+    for (const inputs of chunked(count)) {
+      await queue.addBulk(inputs.map((input) => ({ name: 'noop', data: { input } })))
+    }
+    await all
+  }
+}
+
+export function bullmq(appendfsync: AppendFsync): DurableContestant {
+  return {
+    name: `bullmq, redis appendfsync ${appendfsync}`,
+    settings: 'addBulk by 1,000; one worker',
+    open: (folder, stack) => open(folder, stack, appendfsync),
+  }
+}

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * What must not outlive the benchmark. Servers run in process groups of their own, so that Ctrl-C reaches only us and
+ * they are stopped in order; an error that nobody caught takes the same way out.
+ */
+const open = new Set<AsyncDisposableStack>()
+let leaving = false
+
+/** Gives `body` a stack that is disposed of when it has ended, and also when the benchmark is interrupted. */
+export async function withCleanup<Result>(body: (stack: AsyncDisposableStack) => Promise<Result>): Promise<Result> {
+  const stack = new AsyncDisposableStack()
+  open.add(stack)
+  stack.defer(() => {
+    open.delete(stack)
+  })
+  try {
+    return await body(stack)
+  } finally {
+    await stack.disposeAsync()
+  }
+}
+
+async function leave(exitCode: number): Promise<void> {
+  if (leaving) return // what breaks because its server stops is no news
+  leaving = true
+  await Promise.allSettled([...open].map((each) => each.disposeAsync()))
+  while (open.size > 0) await sleep(20) // one that was being disposed of already
+  process.exit(exitCode)
+}
+
+export function cleanUpOnInterrupt(): void {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.on(signal, () => leave(exitCode))
+  }
+  process.on('uncaughtException', (error) => {
+    if (!leaving) console.error(error)
+    return leave(1)
+  })
+}
