@@ -12,12 +12,9 @@ export interface DurableContestant {
 
 export const concurrency = 32
 
-/** Jobs that the other queues take in one call, their fastest way in. */
-export const chunkSize = 1_000
-
-/** The inputs of `count` jobs, in chunks. */
-export function* chunked(count: number): Generator<number[]> {
-  for (let start = 0; start < count; start += chunkSize) {
-    yield Array.from({ length: Math.min(chunkSize, count - start) }, (_, index) => start + index)
+/** The inputs of `count` jobs, by `size`: the other queues take many jobs in one call, their fastest way in. */
+export function* chunked(count: number, size: number): Generator<number[]> {
+  for (let start = 0; start < count; start += size) {
+    yield Array.from({ length: Math.min(size, count - start) }, (_, index) => start + index)
   }
 }

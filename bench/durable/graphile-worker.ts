@@ -5,11 +5,14 @@ import { chunked, concurrency } from './contestant.ts'
 import { reportLostConnection, startPostgres } from './postgres-server.ts'
 import { untilNone } from './until-none.ts'
 
-/** What the local queue holds: jobs are fetched for all 32 workers at once, and completed in one statement too. */
-const localQueueSize = Number(process.env['LQ'] ?? 500)
-const completeJobBatchDelay = Number(process.env['CD'] ?? 0)
+const chunkSize = 1_000
 
-async function open(folder: string, stack: AsyncDisposableStack): Promise<Run> {
+/** Jobs are fetched for all workers at once, and what completes in one turn of the event loop is stored at once. */
+function batching(size: number) {
+  return { localQueue: { size }, completeJobBatchDelay: 0 }
+}
+
+async function open(folder: string, stack: AsyncDisposableStack, batchSize: number | undefined): Promise<Run> {
   const config = await startPostgres(stack, folder)
   const pool = new Pool({ ...config, max: concurrency + 2 })
   pool.on('error', reportLostConnection)
@@ -27,10 +30,7 @@ async function open(folder: string, stack: AsyncDisposableStack): Promise<Run> {
     pollInterval: 100,
     noHandleSignals: true,
     logger,
-    preset: {
-      extends: [WorkerPreset],
-      worker: { localQueue: { size: localQueueSize }, completeJobBatchDelay },
-    },
+    preset: { extends: [WorkerPreset], worker: batchSize === undefined ? {} : batching(batchSize) },
     taskList: {
       noop: async () => {
         done++
@@ -41,15 +41,18 @@ async function open(folder: string, stack: AsyncDisposableStack): Promise<Run> {
   const client = await pool.connect()
   stack.defer(() => client.release())
   return async (count) => {
-    for (const inputs of chunked(count)) {
+    for (const inputs of chunked(count, chunkSize)) {
       await utils.addJobs(inputs.map((input) => ({ identifier: 'noop', payload: { input } })))
     }
     await untilNone(client, 'SELECT 1 FROM graphile_worker.jobs LIMIT 1', () => done === count)
   }
 }
 
-export const graphileWorker: DurableContestant = {
-  name: 'graphile-worker, postgres',
-  settings: `addJobs by 1,000; local queue of ${localQueueSize}, completions batched`,
-  open,
+/** Without a size of batches: each worker fetches and completes its jobs one by one, as is the default. */
+export function graphileWorker(batchSize?: number): DurableContestant {
+  return {
+    name: `graphile-worker, ${batchSize === undefined ? 'one by one' : `batches of ${batchSize}`}`,
+    settings: `addJobs by ${chunkSize}${batchSize === undefined ? '' : '; local queue, batched completions'}`,
+    open: (folder, stack) => open(folder, stack, batchSize),
+  }
 }

@@ -11,11 +11,15 @@ interface Input {
   readonly input: number
 }
 
-/** More than the 32 that run at a time: a batch is fetched with one statement and completed with another. */
-const batchSize = Number(process.env['BS'] ?? 500)
-const workers = Number(process.env['LC'] ?? 2)
+interface PgBossSettings {
+  readonly workers: number
+  /** A batch is fetched with one statement and completed with another. */
+  readonly batchSize: number
+}
 
-async function open(folder: string, stack: AsyncDisposableStack): Promise<Run> {
+const chunkSize = 1_000
+
+async function open(folder: string, stack: AsyncDisposableStack, settings: PgBossSettings): Promise<Run> {
   const config = await startPostgres(stack, folder)
   const boss = new PgBoss({ ...config, useListenNotify: true })
   boss.on('error', reportLostConnection)
@@ -29,13 +33,15 @@ async function open(folder: string, stack: AsyncDisposableStack): Promise<Run> {
   const limit = pLimit(concurrency)
   const job = async ({ data }: Job<Input>): Promise<number> => data.input
   let done = 0
-  const options = { batchSize, localConcurrency: workers, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 }
+  const { workers: localConcurrency, batchSize } = settings
+  // The interval is the shortest it takes; new jobs are announced, and after a full batch it does not wait.
+  const options = { batchSize, localConcurrency, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 }
   await boss.work<Input>('noop', options, async (jobs) => {
     await limit.map(jobs, job)
     done += jobs.length
   })
   return async (count) => {
-    for (const inputs of chunked(count)) {
+    for (const inputs of chunked(count, chunkSize)) {
       await boss.insert(
         'noop',
         inputs.map((input) => ({ data: { input } })),
@@ -45,8 +51,11 @@ async function open(folder: string, stack: AsyncDisposableStack): Promise<Run> {
   }
 }
 
-export const pgBoss: DurableContestant = {
-  name: 'pg-boss, postgres',
-  settings: `insert by 1,000; ${workers} workers, batches of ${batchSize}`,
-  open,
+export function pgBoss(settings: PgBossSettings): DurableContestant {
+  const { workers, batchSize } = settings
+  return {
+    name: `pg-boss, batches of ${batchSize}`,
+    settings: `insert by ${chunkSize}; workers: ${workers}`,
+    open: (folder, stack) => open(folder, stack, settings),
+  }
 }

@@ -40,7 +40,16 @@ if ((await statfs(folder)).type === tmpfsType) {
 }
 
 cleanUpOnInterrupt()
-const contestants = [taskwright(store), bullmq('everysec'), bullmq('always'), pgBoss, graphileWorker]
+// Those on PostgreSQL twice: with no more jobs in hand than run, and with the large batches that are fastest for them.
+const contestants = [
+  taskwright(store),
+  bullmq('everysec'),
+  bullmq('always'),
+  pgBoss({ workers: 1, batchSize: concurrency }),
+  pgBoss({ workers: 2, batchSize: 500 }),
+  graphileWorker(),
+  graphileWorker(500),
+]
 console.log(`Durable no-op job, ${tasks} tasks, concurrency ${concurrency}, taskwright's store: ${store}`)
 const leftOut = await warmUp(contestants, Math.min(tasks, 2_000), folder)
 for (const { contestant, reason } of leftOut) console.log(`${contestant}: left out: ${reason}`)
