@@ -9,6 +9,7 @@ let leaving = false
 
 /** Gives `body` a stack that is disposed of when it has ended, and also when the benchmark is interrupted. */
 export async function withCleanup<Result>(body: (stack: AsyncDisposableStack) => Promise<Result>): Promise<Result> {
+  if (leaving) throw new Error('the benchmark was interrupted')
   const stack = new AsyncDisposableStack()
   open.add(stack)
   stack.defer(() => {

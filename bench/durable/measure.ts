@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { median } from '../median.ts'
 import { withCleanup } from './cleanup.ts'
@@ -21,8 +22,8 @@ export interface LeftOut {
 }
 
 /** A folder under `parent` that is gone when `stack` is disposed of. */
-export async function temporaryFolder(stack: AsyncDisposableStack, parent: string): Promise<string> {
-  const folder = await mkdtemp(join(parent, 'durable-bench-'))
+export function temporaryFolder(stack: AsyncDisposableStack, parent: string): string {
+  const folder = mkdtempSync(join(parent, 'durable-bench-'))
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder
 }
@@ -30,7 +31,7 @@ export async function temporaryFolder(stack: AsyncDisposableStack, parent: strin
 /** Tasks per second in one round, on servers and files of its own: what another left behind disturbs nobody. */
 function rateOf(contestant: DurableContestant, count: number, parent: string): Promise<number> {
   return withCleanup(async (stack) => {
-    const run = await contestant.open(await temporaryFolder(stack, parent), stack)
+    const run = await contestant.open(temporaryFolder(stack, parent), stack)
     globalThis.gc?.()
     const startedAt = performance.now()
     await run(count)

@@ -50,7 +50,11 @@ export async function startPostgres(stack: AsyncDisposableStack, folder: string)
   if (account) await Promise.all([folder, data].map((path) => chown(path, account.uid, account.gid)))
   const user = 'bench'
   const how = ['--auth=trust', '--encoding=UTF8', '--no-locale']
-  await run(initdb, ['-D', data, '-U', user, ...how], { cwd: folder, ...account })
+  const made = run(initdb, ['-D', data, '-U', user, ...how], { cwd: folder, ...account })
+  stack.defer(async () => {
+    await Promise.allSettled([made]) // the folder is not removed under it
+  })
+  await made
   const config = { host: folder, user, database: 'postgres' }
   const args = ['-D', data, '-k', folder, '-c', 'listen_addresses=']
   await startServer(stack, { program, args, account, ping: () => ping(config) })

@@ -45,6 +45,8 @@ interface ServerOptions {
 /** Starts a server, waits until it answers, and leaves it to `stack` to stop it. */
 export async function startServer(stack: AsyncDisposableStack, options: ServerOptions): Promise<void> {
   const { program, args, account, ping } = options
+  // While something else was awaited, an interrupt may have disposed of the stack: nobody would stop this server.
+  if (stack.disposed) throw new Error(`${program} is no longer wanted`)
   const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], ...account })
   let printed = ''
   const keep = (chunk: Buffer) => {

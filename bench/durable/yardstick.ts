@@ -62,7 +62,7 @@ const yardsticks: readonly Yardstick[] = [
 
 function rateOf(yardstick: Yardstick, milliseconds: number, parent: string): Promise<number> {
   return withCleanup(async (stack) => {
-    const folder = await temporaryFolder(stack, parent)
+    const folder = temporaryFolder(stack, parent)
     const startedAt = performance.now()
     const written = await yardstick.write(folder, milliseconds)
     return (written / (performance.now() - startedAt)) * 1_000
