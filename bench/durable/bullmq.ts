@@ -1,4 +1,5 @@
 import { Queue, Worker } from 'bullmq'
+import { deferClose } from './cleanup.ts'
 import type { DurableContestant, Run } from './contestant.ts'
 import { chunked, concurrency } from './contestant.ts'
 import type { AppendFsync } from './redis-server.ts'
@@ -16,9 +17,9 @@ async function open(folder: string, stack: AsyncDisposableStack, appendfsync: Ap
   const connection = connect(port)
   stack.defer(() => connection.disconnect())
   const queue = new Queue<Input>('noop', { connection })
-  stack.defer(() => queue.close())
+  deferClose(stack, () => queue.close())
   const worker = new Worker<Input, number>('noop', async ({ data }) => data.input, { connection, concurrency })
-  stack.defer(() => worker.close())
+  deferClose(stack, () => worker.close())
   await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()])
   return async (count) => {
     let completed = 0

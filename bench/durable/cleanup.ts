@@ -22,11 +22,18 @@ export async function withCleanup<Result>(body: (stack: AsyncDisposableStack) =>
   }
 }
 
+/** Closes a client when `stack` is disposed of, without waiting for ever for a server that is gone. */
+export function deferClose(stack: AsyncDisposableStack, close: () => Promise<unknown>): void {
+  stack.defer(async () => {
+    await Promise.race([close(), sleep(5_000, undefined, { ref: false })])
+  })
+}
+
 async function leave(exitCode: number): Promise<void> {
   if (leaving) return // what breaks because its server stops is no news
   leaving = true
-  await Promise.allSettled([...open].map((each) => each.disposeAsync()))
-  while (open.size > 0) await sleep(20) // one that was being disposed of already
+  for (const stack of open) stack.disposeAsync().catch((error) => console.error(error))
+  while (open.size > 0) await sleep(20) // a stack that was being disposed of already has nothing else to wait for
   process.exit(exitCode)
 }
 

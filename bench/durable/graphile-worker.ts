@@ -1,5 +1,6 @@
 import { Logger, makeWorkerUtils, run, WorkerPreset } from 'graphile-worker'
 import { Pool } from 'pg'
+import { deferClose } from './cleanup.ts'
 import type { DurableContestant, Run } from './contestant.ts'
 import { chunked, concurrency } from './contestant.ts'
 import { reportLostConnection, startPostgres } from './postgres-server.ts'
@@ -16,14 +17,14 @@ async function open(folder: string, stack: AsyncDisposableStack, batchSize: numb
   const config = await startPostgres(stack, folder)
   const pool = new Pool({ ...config, max: concurrency + 2 })
   pool.on('error', reportLostConnection)
-  stack.defer(() => pool.end())
+  deferClose(stack, () => pool.end())
   let done = 0
   pool.on('connect', (client) => client.on('error', reportLostConnection))
   const logger = new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') console.error(message)
   })
   const utils = await makeWorkerUtils({ pgPool: pool, logger })
-  stack.defer(() => utils.release())
+  deferClose(stack, async () => utils.release())
   const runner = await run({
     pgPool: pool,
     concurrency,
@@ -37,7 +38,7 @@ async function open(folder: string, stack: AsyncDisposableStack, batchSize: numb
       },
     },
   })
-  stack.defer(() => runner.stop())
+  deferClose(stack, () => runner.stop())
   const client = await pool.connect()
   stack.defer(() => client.release())
   return async (count) => {

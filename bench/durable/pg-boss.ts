@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { Client } from 'pg'
 import type { Job } from 'pg-boss'
 import { PgBoss } from 'pg-boss'
+import { deferClose } from './cleanup.ts'
 import type { DurableContestant, Run } from './contestant.ts'
 import { chunked, concurrency } from './contestant.ts'
 import { reportLostConnection, startPostgres } from './postgres-server.ts'
@@ -24,11 +25,11 @@ async function open(folder: string, stack: AsyncDisposableStack, settings: PgBos
   const boss = new PgBoss({ ...config, useListenNotify: true })
   boss.on('error', reportLostConnection)
   await boss.start()
-  stack.defer(() => boss.stop({ graceful: false }))
+  deferClose(stack, () => boss.stop({ graceful: false }))
   await boss.createQueue('noop', { notify: true })
   const client = new Client(config)
   await client.connect()
-  stack.defer(() => client.end())
+  deferClose(stack, () => client.end())
 
   const limit = pLimit(concurrency)
   const job = async ({ data }: Job<Input>): Promise<number> => data.input
