@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { RuntimeOptions } from 'taskwright'
 import { createRuntime, defineTask } from 'taskwright'
 import { z } from 'zod'
 import type { DurableContestant } from './contestant.ts'
@@ -14,14 +13,14 @@ const noop = defineTask({
 })
 
 /** Opening and closing the store are measured too: what `stop` still has to write belongs to the outcomes. */
-async function runOn(store: string, count: number): Promise<void> {
-  const options: RuntimeOptions = {
+async function runOn(store: 'memory' | `file:${string}`, count: number): Promise<void> {
+  const runtime = await createRuntime({
     tasks: [noop],
     pools: { default: { slots: concurrency } },
     retain: 1_000,
     queueLimit: 1_000_000,
-  }
-  const runtime = await createRuntime(Object.assign(options, { store }))
+    store,
+  })
   const inputs = Array.from({ length: count }, (_, index) => index)
   const handles = await Promise.all(inputs.map((input) => runtime.submit(noop, input)))
   await Promise.all(handles.map((handle) => handle.result()))
