@@ -176,6 +176,60 @@ describe('stop', () => {
     expect(host.notes).toEqual(['a', 'a', 'a'])
   })
 
+  test('keeps a task whose handler fails as soon as it is told to stop', async () => {
+    const host = new CrashingHost()
+    const touchy = working(
+      (task) =>
+        host.notes.length > 0
+          ? 'done'
+          : new Promise((_, reject) => {
+              task.signal.addEventListener('abort', () => {
+                host.note('told')
+                reject(new Error('told to stop'))
+              })
+            }),
+      { retry: { attempts: 1 } },
+    )
+    const first = await host.boot({ tasks: [touchy] })
+    await first.runtime.submit(touchy, null)
+    await first.advance(10)
+    await first.run(first.runtime.stop({ grace: 100 }))
+    host.shutDown()
+    expect(host.recorded('task.rollingBack')).toEqual([])
+    const { runtime, run } = await host.boot({ tasks: [touchy] })
+    expect(await run(runtime.get('task_1')?.outcome() ?? Promise.reject())).toMatchObject({ output: 'done' })
+  })
+
+  test('in the middle of a rollback leaves it to the next runtime', async () => {
+    const host = new CrashingHost()
+    const undo = async (name: string) => {
+      host.note(`undo ${name}`)
+      if (host.notes.length < 3) await new Promise(() => undefined)
+    }
+    const doomed = working(
+      async (task) => {
+        for (const name of ['a', 'b']) await task.step(name, () => name, { undo: () => undo(name) })
+        host.note('down')
+        throw new Error('down')
+      },
+      { retry: { attempts: 1 } },
+    )
+    const first = await host.boot({ tasks: [doomed] })
+    await first.runtime.submit(doomed, null)
+    await first.advance(10)
+    await first.run(first.runtime.stop({ grace: 100 }))
+    await first.advance(1_000)
+    host.shutDown()
+    const { runtime, run } = await host.boot({ tasks: [doomed] })
+    expect(await run(runtime.get('task_1')?.outcome() ?? Promise.reject())).toMatchObject({
+      status: 'failed',
+      rollback: { status: 'complete', undone: ['b', 'a'] },
+    })
+    // The second time it is a replay that comes by.
+    expect(host.notes).toEqual(['down', 'undo b', 'down', 'undo b', 'undo a'])
+    expect(host.recorded('alert')).toEqual([])
+  })
+
   test('in good order is no crash, however often', async () => {
     const host = new CrashingHost()
     const definition = working((task, ms) => task.sleep(Number(ms)), { retry: { attempts: 1 }, crashLimit: 1 })
