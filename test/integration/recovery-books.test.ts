@@ -57,7 +57,13 @@ describe('what was spent', () => {
 describe('what has ended', () => {
   test('is listed after a restart as it was, oldest first, with its outcome', async () => {
     const host = new CrashingHost()
-    const value = { at: new Date(7), map: new Map([['k', 1n]]), set: new Set([undefined]), nothing: undefined, zero: -0 }
+    const value = {
+      at: new Date(7),
+      map: new Map([['k', 1n]]),
+      set: new Set([undefined]),
+      nothing: undefined,
+      zero: -0,
+    }
     const echo = working((_, input) => input, { type: 'echo' })
     const bad = working(() => Promise.reject(new Error('bad')), { type: 'bad', retry: { attempts: 1 } })
     const refused = working(() => undefined, { type: 'refused', validate: () => 'no' })
