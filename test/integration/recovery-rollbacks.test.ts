@@ -182,4 +182,31 @@ describe('a rollback after a crash', () => {
     expect(again.runtime.get(handle.id)?.view().compensated).toBe(true)
     expect(await again.run(again.runtime.get(handle.id)?.rollBack() ?? Promise.reject())).toEqual({ status: 'none' })
   })
+
+  test('undoes what stands of a step of which an earlier run was undone late', async () => {
+    const host = new CrashingHost()
+    let process: Process | null = null
+    const deaf = working(
+      (task) =>
+        task.step(
+          'deaf',
+          () =>
+            new Promise<string>((resolve) => {
+              const { attempt } = task
+              process?.clock.setTimeout(() => resolve(`result ${attempt}`), attempt === 1 ? 5_000 : 10)
+            }),
+          { undo: (result) => host.note(`undo ${result}`) },
+        ),
+      { timeout: '1s', grace: '1s', retry: { attempts: 2, backoff: 1_000, jitter: false } },
+    )
+    process = await host.boot({ tasks: [deaf] })
+    await process.runtime.submit(deaf, null)
+    expect(await ending(process)).toMatchObject({ status: 'completed', output: 'result 2' })
+    await process.advance(10_000)
+    expect(host.notes).toEqual(['undo result 1'])
+    host.crash()
+    process = await host.boot({ tasks: [deaf] })
+    await process.run(process.runtime.get('task_1')?.rollBack() ?? Promise.reject())
+    expect(host.notes).toEqual(['undo result 1', 'undo result 2'])
+  })
 })
