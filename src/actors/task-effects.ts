@@ -148,9 +148,15 @@ export class TaskEffects {
     }
   }
 
+  /** Another process, or another object, goes on as the task. */
+  stepAside(): void {
+    this.isLeft = true
+    this.#deadlineTimer = this.#services.timers.disarm(this.#deadlineTimer)
+  }
+
   /** The process ends: what runs is told to stop, and nothing that it does counts any more. */
   leave(failure: Failure): void {
-    this.isLeft = true
+    this.stepAside()
     this.undo.abort()
     this.execution?.stop(failure)
     this.#handler?.abandon()
