@@ -61,7 +61,12 @@ function readCall<Options extends z.ZodObject>(spec: CommandSpec<Options>, comma
     problems.push(path.length > 0 ? `--${String(path[0])} ${message}` : message)
   }
   if (!read.success || problems.length > 0) {
-    throw new CommandError('USAGE', `taskwright ${spec.name} --help tells how it is called`, problems)
+    throw new CommandError('USAGE', `${pathOf(command)} --help tells how it is called`, problems)
   }
   return { operands, options: read.data }
+}
+
+/** As it is typed: `taskwright store check`. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 }

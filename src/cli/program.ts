@@ -8,8 +8,9 @@ import { CommandError, exitCodes, InterruptedError } from './command-error.ts'
 import { replay } from './commands/replay.ts'
 import { schedule } from './commands/schedule.ts'
 import { simulate } from './commands/simulate.ts'
+import { store } from './commands/store.ts'
 
-const commands: readonly CommandMaker[] = [replay, schedule, simulate]
+const commands: readonly CommandMaker[] = [replay, schedule, simulate, store]
 
 /** Runs `taskwright` with the arguments behind its name. Never rejects: what goes wrong is told on `err`. */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<ExitCode> {
@@ -29,6 +30,7 @@ export async function runProgram(args: readonly string[], context: CommandContex
     const command = make(context, (settled) => {
       code = settled
     })
+    for (const inner of command.commands) inner.exitOverride().configureOutput(output)
     program.addCommand(command.exitOverride().configureOutput(output))
   }
   try {

@@ -146,7 +146,7 @@ export class Selector {
     let walk: LaneWalk | null = null
     for (let lane = this.#queue.first(); lane && depth > 0; lane = walk.next()) {
       const waiting = headOf(lane)
-      if (due !== null && due === this.#reservation && !this.#isAhead(waiting, due)) return due.waiting
+      if (due !== null && due === this.#reservation && !this.#isAhead(waiting, due)) return firstLike(due)
       const verdict = this.#judge(waiting, now)
       if (verdict === 'grant') return waiting
       if (verdict === 'park') parked.push(lane)
@@ -161,7 +161,7 @@ export class Selector {
       waits.set(lane.group, count)
       if (count >= quota) walk.skipGroup()
     }
-    return due !== null && due === this.#reservation ? due.waiting : null
+    return due !== null && due === this.#reservation ? firstLike(due) : null
   }
 
   /** Whether every lane waits for a release, so that there is no need to look at each. */
@@ -208,4 +208,9 @@ export class Selector {
     const index = this.#ledger.unforeseeable(vector, now)
     this.#queue.park(lane, index, amountOf(vector, index))
   }
+}
+
+/** A more urgent task of the same lane may have come since: it asks for the same, and goes first. */
+function firstLike({ waiting }: Reservation): Waiting {
+  return headOf(waiting.lane)
 }

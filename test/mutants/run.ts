@@ -1,10 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { copyTree } from './copy-tree.ts'
 import type { Mutant } from './mutants.ts'
 import { mutants } from './mutants.ts'
 
@@ -30,20 +30,6 @@ const reportSchema = z.object({
     }),
   ),
 })
-
-function copyTree(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'taskwright-mutants-'))
-  const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  for (const file of tracked.split('\n').filter((name) => name !== '' && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true })
-    cpSync(join(root, file), join(copy, file))
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  return copy
-}
 
 function runTests(copy: string, tests: readonly string[]): Promise<{ passed: boolean; failed: string }> {
   const outputFile = join(copy, 'mutant-report.json')
@@ -82,7 +68,7 @@ async function judgeAll(chosen: readonly Mutant[], workers: number, say: (line: 
   const queue = [...chosen]
   const verdicts: Verdict[] = []
   const work = async () => {
-    const copy = copyTree()
+    const copy = copyTree(root)
     try {
       for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
         const verdict = await plant(copy, mutant)

@@ -36,11 +36,12 @@ const kinds = z
 export const simulate = defineCommand({
   name: 'simulate',
   summary: 'Hunts for faults of the runtime: many simulated lives, with crashes, on virtual time',
-  usage: '--seeds <n> [--seed <s>] [--faults <kinds>] [--json]',
+  usage: '[--seeds <n>] [--seed <s>] [--faults <kinds>] [--until-violation] [--json]',
   flags: [
     { flags: '--seeds [n]', description: 'how many seeds to run (default: 1000; with --seed: 1)' },
     { flags: '--seed [s]', description: 'the first seed (default: 1)' },
     { flags: '--faults [kinds]', description: 'only faults of these kinds, with commas between (default: all)' },
+    { flags: '--until-violation', description: 'stop at the first violation' },
     { flags: '--json', description: 'end with one JSON object' },
   ],
   notes,
@@ -49,13 +50,15 @@ export const simulate = defineCommand({
     seeds: wholeNumber(1, 100_000_000).optional(),
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
     faults: kinds.optional(),
+    untilViolation: flag,
     json: flag,
   }),
-  async run(_operands, { seeds, seed, faults, json }, { terminal, signal }) {
+  async run(_operands, { seeds, seed, faults, untilViolation, json }, { terminal, signal }) {
     const report = await runSimulation({
       seeds: seeds ?? (seed === undefined ? 1_000 : 1),
       firstSeed: seed ?? 1,
       ...(faults && { faults }),
+      untilViolation,
       signal,
     })
     if (signal.aborted) throw new InterruptedError()

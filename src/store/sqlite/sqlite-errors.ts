@@ -14,9 +14,20 @@ const codes: Readonly<Record<number, readonly [StoreErrorCode, string]>> = {
   26: ['STORE_DAMAGED', 'it is no SQLite file; name another, or restore it from a copy'],
 }
 
+/** What the file system says before SQLite sees the file. */
+const systemCodes: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
+  EACCES: ['STORE_READ_ONLY', 'it cannot be written; check its permissions, and those of its folder'],
+  EROFS: ['STORE_READ_ONLY', 'its file system is read-only'],
+  ENOENT: ['STORE_IO', 'its folder does not exist; make it first'],
+  EISDIR: ['STORE_IO', 'it is a folder; name a file'],
+  ENOSPC: ['STORE_FULL', 'the disk is full; make room, and try again'],
+}
+
 /** What SQLite threw, as one of the store's own errors. */
 export function toStoreError(thrown: unknown, path: string): StoreError {
   if (thrown instanceof StoreError) return thrown
+  const system = thrown instanceof Error && 'code' in thrown ? systemCodes[String(thrown.code)] : undefined
+  if (system) return new StoreError(system[0], `${path}: ${system[1]} (${describeThrown(thrown)})`, { cause: thrown })
   const primary =
     typeof thrown === 'object' && thrown !== null && 'errcode' in thrown ? Number(thrown.errcode) & 0xff : -1
   const known = codes[primary]

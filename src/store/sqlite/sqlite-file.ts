@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StoreError } from '../../model/store-error.ts'
 import { checksumOf } from '../record-line.ts'
@@ -47,6 +48,8 @@ export class SqliteFile {
     })
     let database: DatabaseSync | null = null
     try {
+      // Inputs and outputs are written down as they are: nobody else is to read them.
+      if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
       database = new sqlite.DatabaseSync(path, { readOnly })
       // The lock comes with the first access, and a WAL without shared memory leaves one file beside the journal.
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0;')

@@ -10,6 +10,7 @@ export const intensity = { restarts: 3, withinMs: 2_000 } as const
 interface Booked {
   readonly demand: Demand
   readonly after: readonly string[]
+  readonly hasDeadline: boolean
   isCompleted: boolean
   readonly type: string
   readonly principal: string
@@ -71,6 +72,7 @@ export class Books {
       this.#tasks.set(event.taskId, {
         demand: payload.accepted.demand,
         after: payload.accepted.after ?? [],
+        hasDeadline: payload.accepted.deadlineAt !== undefined,
         isCompleted: false,
         type: event.taskType,
         principal: event.principal,
@@ -131,6 +133,8 @@ export class Books {
 
   /** Among those of one type and principal, with one demand, the oldest of the highest priority, aged, goes first. */
   #assertFirst(id: string, granted: Booked, now: number): void {
+    // A deadline may lift a task above older ones.
+    if (granted.hasDeadline) return
     const urgency = (task: Booked) => task.priority + (now - (task.queuedAt ?? now)) / this.#ageingMs
     for (const [otherId, other] of this.#tasks) {
       if (!other.isQueued || other === granted) continue

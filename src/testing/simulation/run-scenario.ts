@@ -126,7 +126,17 @@ export class ScenarioRun {
 
   async #pass(ms: number): Promise<void> {
     if (ms > 0) await this.process.runUntil(this.process.clock.now() + ms)
+    this.#compareBooks()
     await this.#revive()
+  }
+
+  /** What the runtime says is held, and what its records say. */
+  #compareBooks(): void {
+    const { process } = this
+    if (!process.isAlive) return
+    const held = process.runtime?.resources().find(({ resource }) => resource === 'slots')?.held
+    if (held !== undefined && held !== process.held)
+      this.world.violated('R1', `${held} slots are said to be held, and ${process.held} are by the records`)
   }
 
   /** A process that died is followed by another. */

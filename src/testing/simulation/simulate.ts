@@ -14,6 +14,8 @@ export interface SimulationOptions {
   readonly faults?: readonly FaultKind[]
   /** Threads to run on. Default: one a core. */
   readonly workers?: number
+  /** Stop at the first violation. */
+  readonly untilViolation?: boolean
   readonly signal?: AbortSignal
   readonly onSeed?: (done: number) => void
 }
@@ -61,13 +63,13 @@ function addTo(sums: Record<string, number>, key: string, amount: number): void 
  * Source: deterministic simulation, as in FoundationDB and TigerBeetle.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seeds, firstSeed = 1, faults = null, workers = availableParallelism(), signal, onSeed } = options
+  const { seeds, firstSeed = 1, faults = null, workers = availableParallelism(), signal, onSeed, untilViolation = false } = options
   const tally = new Tally()
   const beganAt = performance.now()
   let next = firstSeed
   const end = firstSeed + seeds
   const draw = (): SeedBatch | null => {
-    if (next >= end || signal?.aborted) return null
+    if (next >= end || signal?.aborted || (untilViolation && tally.failed.length > 0)) return null
     const batch = { from: next, to: Math.min(end, next + batchSize), faults }
     next = batch.to
     return batch
