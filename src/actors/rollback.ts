@@ -2,6 +2,7 @@ import type { RetryPolicy } from '../model/definition.ts'
 import type { Clock, Random } from '../model/environment.ts'
 import { describeThrown } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
+import type { RecordPayload } from '../model/journal-record.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
 import { backoffMs } from './backoff.ts'
 import type { Timers } from './timers.ts'
@@ -12,6 +13,8 @@ export interface Undoing {
   readonly undo: (signal: AbortSignal, inDoubt: boolean) => unknown
   /** An undo was begun by an earlier process, and it is not known how it ended. */
   readonly inDoubt?: boolean
+  /** The attempt that left the effect behind: the step itself may have been run again since, and stands. */
+  readonly lateOf?: number
 }
 
 export interface RollbackServices {
@@ -20,7 +23,7 @@ export interface RollbackServices {
   readonly timers: Timers
   /** Aborted when there is no time left: what is not undone by then stands. */
   readonly signal: AbortSignal
-  report(happening: TaskHappening): void
+  report(happening: TaskHappening, payload: RecordPayload | null): void
   /** Resolves once everything reported so far is durable. */
   recorded(): Promise<void>
 }
@@ -76,19 +79,20 @@ async function undoOne(
   timeoutMs: number,
   services: RollbackServices,
 ): Promise<StandingEffect | null> {
-  const { step } = undoing
+  const { step, lateOf } = undoing
+  const payload = lateOf === undefined ? null : { lateOf }
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (services.signal.aborted) throw new Error('the runtime stopped before the undo was done')
-      services.report({ type: 'task.undo.started', step, attempt })
+      services.report({ type: 'task.undo.started', step, attempt }, payload)
       await services.recorded()
       await runUndo(undoing, undoing.inDoubt ?? false, timeoutMs, services)
-      services.report({ type: 'task.undo.completed', step })
+      services.report({ type: 'task.undo.completed', step }, payload)
       await services.recorded()
       return null
     } catch (thrown) {
       const message = describeThrown(thrown)
-      services.report({ type: 'task.undo.failed', step, attempt, message })
+      services.report({ type: 'task.undo.failed', step, attempt, message }, payload)
       if (attempt >= policy.attempts || services.signal.aborted) return { step, message }
     }
     await pause(backoffMs(policy, attempt, services.random), services)

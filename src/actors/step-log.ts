@@ -56,7 +56,14 @@ export class StepLog {
   }
 
   begin(name: string, undo: StepUndo): LoggedStep {
-    const step: LoggedStep = { ...undo, name, state: 'running', result: undefined, hasResult: false, undoWasInDoubt: false }
+    const step: LoggedStep = {
+      ...undo,
+      name,
+      state: 'running',
+      result: undefined,
+      hasResult: false,
+      undoWasInDoubt: false,
+    }
     this.#steps.set(name, step)
     return step
   }

@@ -125,6 +125,7 @@ export class StepRunner {
       if (fate === 'undo' && undo.undo)
         await host.undoLate({
           step: name,
+          lateOf: attempt,
           // A later run of it may have been undone: under the same key, that was this effect.
           undo: (signal) => undo.undo?.(result, { ...run, signal, inDoubt: host.steps.get(name) !== begun }),
         })

@@ -161,11 +161,12 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   /** Messages to a task that has ended change nothing. */
   send(event: TaskMachineEvent): void {
-    if (!this.#at.isFinal) this.actor.send(event)
+    if (!this.#at.isFinal && !this.effects.isLeft) this.actor.send(event)
   }
 
   /** Writes down what happened to this task. */
   report(happening: TaskHappening, payload: RecordPayload | null = null): void {
+    if (this.effects.isLeft) return
     const event = this.services.journal.ofTask(this.facts.id, this.facts.definition.type, happening, payload)
     if (this.#listeners) for (const listener of this.#listeners) listener(event)
   }

@@ -24,6 +24,8 @@ export class TaskEffects {
   /** Set by the actor: only a parent may stop a child actor. */
   stopChild: (child: AnyActorRef) => void = () => undefined
   execution: Execution | null = null
+  /** The process ends, and the task goes on in the next: nothing that still happens to it here counts. */
+  isLeft = false
   lease: { readonly id: string; readonly epoch: number } | null = null
   readonly #task: Task
   readonly #services: TaskServices
@@ -146,8 +148,15 @@ export class TaskEffects {
     }
   }
 
+  /** Another process, or another object, goes on as the task. */
+  stepAside(): void {
+    this.isLeft = true
+    this.#deadlineTimer = this.#services.timers.disarm(this.#deadlineTimer)
+  }
+
   /** The process ends: what runs is told to stop, and nothing that it does counts any more. */
   leave(failure: Failure): void {
+    this.stepAside()
     this.undo.abort()
     this.execution?.stop(failure)
     this.#handler?.abandon()
@@ -327,6 +336,7 @@ export class TaskEffects {
   }
 
   #rolledBack(report: RollbackReport): void {
+    if (this.isLeft) return
     const task = this.#task
     if (report.status === 'incomplete')
       this.undo.alertStanding('ROLLBACK_INCOMPLETE', `the rollback of ${task.id} is incomplete`, report.standing)

@@ -192,7 +192,7 @@ export class TaskUndo {
       random: this.#services.environment.random,
       timers: this.#services.timers,
       signal,
-      report: (happening) => task.report(happening),
+      report: (happening, payload) => task.report(happening, payload),
       recorded: () => this.#services.journal.recorded(),
     })
   }

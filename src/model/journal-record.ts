@@ -34,6 +34,8 @@ export interface RecordPayload {
   /** Of a step that begins: whether it can be undone, by its result, or without one. */
   readonly hasUndo?: boolean
   readonly hasUndoInDoubt?: boolean
+  /** Of the undo of a run that ended after its attempt: that attempt. */
+  readonly lateOf?: number
   readonly answer?: { readonly key: string; readonly value: StoredValue }
   /** How a task that rolls back will end. */
   readonly ending?: 'failed' | 'cancelled'

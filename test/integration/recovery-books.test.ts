@@ -57,7 +57,13 @@ describe('what was spent', () => {
 describe('what has ended', () => {
   test('is listed after a restart as it was, oldest first, with its outcome', async () => {
     const host = new CrashingHost()
-    const value = { at: new Date(7), map: new Map([['k', 1n]]), set: new Set([undefined]), nothing: undefined, zero: -0 }
+    const value = {
+      at: new Date(7),
+      map: new Map([['k', 1n]]),
+      set: new Set([undefined]),
+      nothing: undefined,
+      zero: -0,
+    }
     const echo = working((_, input) => input, { type: 'echo' })
     const bad = working(() => Promise.reject(new Error('bad')), { type: 'bad', retry: { attempts: 1 } })
     const refused = working(() => undefined, { type: 'refused', validate: () => 'no' })
@@ -174,6 +180,60 @@ describe('stop', () => {
     expect(runtime.get(endless.id)?.view().outcome).toMatchObject({ status: 'completed', output: 2 })
     expect(runtime.get(queued.id)?.view().outcome).toMatchObject({ status: 'completed', output: 1 })
     expect(host.notes).toEqual(['a', 'a', 'a'])
+  })
+
+  test('keeps a task whose handler fails as soon as it is told to stop', async () => {
+    const host = new CrashingHost()
+    const touchy = working(
+      (task) =>
+        host.notes.length > 0
+          ? 'done'
+          : new Promise((_, reject) => {
+              task.signal.addEventListener('abort', () => {
+                host.note('told')
+                reject(new Error('told to stop'))
+              })
+            }),
+      { retry: { attempts: 1 } },
+    )
+    const first = await host.boot({ tasks: [touchy] })
+    await first.runtime.submit(touchy, null)
+    await first.advance(10)
+    await first.run(first.runtime.stop({ grace: 100 }))
+    host.shutDown()
+    expect(host.recorded('task.rollingBack')).toEqual([])
+    const { runtime, run } = await host.boot({ tasks: [touchy] })
+    expect(await run(runtime.get('task_1')?.outcome() ?? Promise.reject())).toMatchObject({ output: 'done' })
+  })
+
+  test('in the middle of a rollback leaves it to the next runtime', async () => {
+    const host = new CrashingHost()
+    const undo = async (name: string) => {
+      host.note(`undo ${name}`)
+      if (host.notes.length < 3) await new Promise(() => undefined)
+    }
+    const doomed = working(
+      async (task) => {
+        for (const name of ['a', 'b']) await task.step(name, () => name, { undo: () => undo(name) })
+        host.note('down')
+        throw new Error('down')
+      },
+      { retry: { attempts: 1 } },
+    )
+    const first = await host.boot({ tasks: [doomed] })
+    await first.runtime.submit(doomed, null)
+    await first.advance(10)
+    await first.run(first.runtime.stop({ grace: 100 }))
+    await first.advance(1_000)
+    host.shutDown()
+    const { runtime, run } = await host.boot({ tasks: [doomed] })
+    expect(await run(runtime.get('task_1')?.outcome() ?? Promise.reject())).toMatchObject({
+      status: 'failed',
+      rollback: { status: 'complete', undone: ['b', 'a'] },
+    })
+    // The second time it is a replay that comes by.
+    expect(host.notes).toEqual(['down', 'undo b', 'down', 'undo b', 'undo a'])
+    expect(host.recorded('alert')).toEqual([])
   })
 
   test('in good order is no crash, however often', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { setup } from 'xstate'
 import { z } from 'zod'
 import type { Process } from './crashing-host.ts'
-import { CrashingHost } from './crashing-host.ts'
+import { CrashingHost, upTo } from './crashing-host.ts'
 
 type Spec = Partial<Omit<TaskSpec<z.ZodUnknown, z.ZodUnknown>, 'run'>>
 
@@ -73,6 +73,25 @@ describe('a task whose definition is gone', () => {
     expect(await parked?.outcome()).toMatchObject({ status: 'completed', output: 5 })
     expect(runtime.stats().byStage).toMatchObject({ waiting: 0, completed: 2 })
     expect(host.recorded('task.completed')).toHaveLength(2)
+  })
+
+  test('is cancelled at its deadline', async () => {
+    const host = new CrashingHost()
+    const first = await host.boot()
+    await first.runtime.submit(
+      working(() => 'done'),
+      null,
+      { delay: '1s', deadlineAt: 5_000 },
+    )
+    await first.advance(10)
+    host.crash()
+    const process = await host.boot()
+    await process.advance(10_000)
+    expect(process.runtime.get('task_1')?.view()).toMatchObject({
+      stage: 'cancelled',
+      endedAt: 5_000,
+      outcome: { failure: { code: 'DEADLINE_EXCEEDED' } },
+    })
   })
 
   test('keeps its dedupe key while it is parked', async () => {
@@ -157,6 +176,26 @@ describe('a task whose definition is gone', () => {
     await process.run(process.runtime.idle())
     expect(process.runtime.list({ type: 'one' })).toHaveLength(1)
     expect(host.notes).toEqual(['one', 'one', 'two'])
+  })
+
+  test('is cancelled when its parent had ended', async () => {
+    const host = new CrashingHost()
+    const child = working((task) => task.sleep('1h'), { type: 'child' })
+    const parent = working(
+      async (task) => {
+        await task.submit(child, null)
+        await task.sleep(10)
+      },
+      { type: 'parent' },
+    )
+    const first = await host.boot({ diesAfter: upTo('task.completed') })
+    await first.runtime.submit(parent, null)
+    await host.untilDown(first)
+    const process = await host.boot({ tasks: [parent] })
+    await process.run(process.runtime.idle())
+    expect(process.runtime.list({ type: 'child' })).toMatchObject([
+      { stage: expect.stringMatching(/cancelled|failed/), outcome: { failure: { code: 'PARENT_ENDED' } } },
+    ])
   })
 
   test('is cancelled with its parent', async () => {

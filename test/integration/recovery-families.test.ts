@@ -10,7 +10,15 @@ type Spec = Partial<Omit<TaskSpec<z.ZodUnknown, z.ZodUnknown>, 'run'>>
 const quick = { attempts: 3, backoff: 1, jitter: false }
 
 const working = (run: (task: TaskContext, input: unknown) => unknown, spec: Spec = {}) =>
-  defineTask({ type: 'working', kind: 'processing', input: z.unknown(), output: z.unknown(), retry: quick, ...spec, run })
+  defineTask({
+    type: 'working',
+    kind: 'processing',
+    input: z.unknown(),
+    output: z.unknown(),
+    retry: quick,
+    ...spec,
+    run,
+  })
 
 async function ending({ runtime, run }: Process, id = 'task_1') {
   const outcome = runtime.get(id)?.outcome()
@@ -36,7 +44,11 @@ describe('answers', () => {
   const asking = (host: CrashingHost) =>
     working(async (task) => {
       const one = await task.ask(z.object({ n: z.number() }), 'one?')
-      const two = await task.ask(z.string().transform((text) => text.length), 'two?', { timeout: '1h', default: 9 })
+      const two = await task.ask(
+        z.string().transform((text) => text.length),
+        'two?',
+        { timeout: '1h', default: 9 },
+      )
       host.note(`${one.n} ${two}`)
       await task.sleep(100)
       return [one.n, two, await task.ask(z.string(), 'one?')]

@@ -86,6 +86,10 @@ export class Recovery {
     // Of children with one key, the last counts.
     for (const { id } of reader.tasks.values()) this.#takeBack(tasks.get(id))
     for (const { task } of [...unfinished, ...this.#parked]) this.#awaitDependencies(task)
+    for (const { task } of this.#parked) {
+      task.effects.begin()
+      if (this.#isOrphan(task)) task.cancel(parentEnded)
+    }
     for (const recovered of unfinished) this.#goOn(recovered, !reader.wasStopped)
     // Who waited for them has heard of it by now; the first that ended is the first to be forgotten.
     ended.sort((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0))
@@ -117,6 +121,7 @@ export class Recovery {
     history.held = parked.context.held
     for (const dependency of this.#dependenciesOf(parked))
       dependency.dependents = dependency.dependents?.filter((one) => one !== parked) ?? null
+    parked.effects.stepAside()
     admission.count(parked, false)
     services.monitor.dropped(parked.stage)
     const recovered = this.#takeUp(history, means, false)
@@ -262,8 +267,13 @@ export class Recovery {
     return task.facts.after.flatMap((id) => this.#parts.tasks.get(id) ?? [])
   }
 
+  #isOrphan({ facts }: TaskActorLogic): boolean {
+    const { parentId } = facts
+    return parentId !== null && this.#parts.tasks.get(parentId)?.progress.endedAt !== null
+  }
+
   #goOn({ task, history, place }: Recovered, isCrash: boolean): void {
-    const { services, tasks, admission } = this.#parts
+    const { services, admission } = this.#parts
     const { supervisor } = services
     if (place.at !== 'created' && place.at !== 'waiting' && place.at !== 'queued') {
       const lost = wasExecuting(history) ? 1 : 0
@@ -275,8 +285,7 @@ export class Recovery {
       })
     }
     task.effects.begin()
-    const parent = history.parentId === null ? undefined : tasks.get(history.parentId)
-    if (history.parentId !== null && (!parent || parent.outcome)) task.cancel(parentEnded)
+    if (this.#isOrphan(task)) task.cancel(parentEnded)
     switch (place.at) {
       case 'created':
       case 'waiting': {

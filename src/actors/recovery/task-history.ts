@@ -8,6 +8,8 @@ import type { TaskStage } from '../../model/stage.ts'
 /** What is known of a step. `started`: no end of it is on record, so it is in doubt. */
 export interface StepHistory {
   state: 'started' | 'failed' | 'finished' | 'undone'
+  /** In which it was run last. */
+  attempt: number
   result: StoredValue
   /** It has finished, even if it was undone since. */
   hasResult: boolean
@@ -125,6 +127,7 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
     case 'task.step.started':
       steps.set(event.step, {
         state: 'started',
+        attempt: event.attempt,
         result: undefined,
         hasResult: false,
         hasUndo: payload?.hasUndo ?? false,
@@ -137,6 +140,7 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
       steps.delete(event.step)
       steps.set(event.step, {
         state: 'finished',
+        attempt: event.attempt,
         result: payload?.result,
         hasResult: true,
         hasUndo: before?.hasUndo ?? false,
@@ -154,6 +158,8 @@ function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload
     case 'task.undo.completed': {
       const step = steps.get(event.step)
       const isDone = event.type === 'task.undo.completed'
+      // An earlier run's effect: that of the last run stands.
+      if (payload?.lateOf !== undefined && payload.lateOf !== step?.attempt) return
       if (step && (step.hasUndo || step.hasUndoInDoubt) && step.state !== 'undone') {
         step.undoInDoubt = !isDone
         if (isDone) step.state = 'undone'
