@@ -1,4 +1,5 @@
-import { parse, stringify } from 'devalue'
+import { DevalueError, parse, stringify } from 'devalue'
+import { describeThrown } from '../model/errors.ts'
 import type { StoredValue } from '../model/journal-record.ts'
 
 const mark = '$devalue'
@@ -32,7 +33,12 @@ function isJson(value: unknown, depth: number): boolean {
  */
 export function encodeValue(value: unknown): StoredValue {
   if (value === undefined || isJson(value, 0)) return value
-  return { [mark]: stringify(value) }
+  try {
+    return { [mark]: stringify(value) }
+  } catch (thrown) {
+    const at = thrown instanceof DevalueError && thrown.path !== '' ? ` at ${thrown.path.replace(/^\./, '')}` : ''
+    throw new Error(`${describeThrown(thrown)}${at}`, { cause: thrown })
+  }
 }
 
 export function decodeValue(stored: StoredValue): unknown {
