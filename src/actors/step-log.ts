@@ -19,10 +19,12 @@ export interface LoggedStep<Result = unknown> extends StepUndo {
   hasResult: boolean
   /** An undo was begun by an earlier process, and no end of it is on record. */
   undoWasInDoubt: boolean
+  /** An earlier run of it may have left something: it threw, or its end is not known. */
+  hadDoubt: boolean
 }
 
 /** Whether there may be an effect that somebody has to take back. */
-function stands({ state, hasUndo, hasUndoInDoubt }: LoggedStep): boolean {
+function stands({ state, hasUndo, hasUndoInDoubt, hadDoubt }: LoggedStep): boolean {
   switch (state) {
     case 'finished':
       return hasUndo
@@ -30,6 +32,8 @@ function stands({ state, hasUndo, hasUndoInDoubt }: LoggedStep): boolean {
       return hasUndo || hasUndoInDoubt
     case 'failed':
       return hasUndoInDoubt
+    case 'running':
+      return hadDoubt && hasUndoInDoubt
     default:
       return false
   }
@@ -56,6 +60,7 @@ export class StepLog {
   }
 
   begin(name: string, undo: StepUndo): LoggedStep {
+    const before = this.#steps.get(name)
     const step: LoggedStep = {
       ...undo,
       name,
@@ -63,6 +68,7 @@ export class StepLog {
       result: undefined,
       hasResult: false,
       undoWasInDoubt: false,
+      hadDoubt: before !== undefined && stands(before),
     }
     this.#steps.set(name, step)
     return step

@@ -116,7 +116,7 @@ export class StepRunner {
     const { hasUndo, hasUndoInDoubt } = undo
     host.report({ type: 'task.step.started', step: name, attempt }, { hasUndo, hasUndoInDoubt })
     if (host.keepsState) await this.#mayRun(name)
-    const result = await this.#noting(name, () => work(run))
+    const result = await this.#noting(begun, run, () => work(run))
     if (host.isClosed) {
       const fate = this.#fateOf(begun, result)
       // The next attempt has not come to it, or has failed at it: it finds the result.
@@ -127,7 +127,7 @@ export class StepRunner {
           step: name,
           lateOf: attempt,
           // A later run of it may have been undone: under the same key, that was this effect.
-          undo: (signal) => undo.undo?.(result, { ...run, signal, inDoubt: host.steps.get(name) !== begun }),
+          undo: (signal) => undo.undo?.(result, { ...run, signal, inDoubt: this.#mayBeUndone(begun) }),
         })
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
@@ -178,17 +178,40 @@ export class StepRunner {
     if (problem !== null) throw new NonRetryableError(`the result of step "${name}": ${problem}`)
   }
 
-  async #noting<Result>(step: string, work: () => Result | Promise<Result>): Promise<Result> {
+  #mayBeUndone(begun: LoggedStep): boolean {
+    return begun.state === 'undone' || this.#host.steps.get(begun.name) !== begun
+  }
+
+  async #noting<Result>(begun: LoggedStep, run: StepRun, work: () => Result | Promise<Result>): Promise<Result> {
     try {
       return await work()
     } catch (thrown) {
-      const { attempt, isClosed } = this.#host
-      const message = redactText(describeThrown(thrown))
-      if (!isClosed) {
-        this.#host.steps.fail(step)
-        this.#host.report({ type: 'task.step.failed', step, attempt, message })
+      const host = this.#host
+      const { attempt } = host
+      const { name: step } = begun
+      if (host.isClosed) await this.#failedLate(begun, run)
+      else {
+        host.steps.fail(step)
+        host.report({ type: 'task.step.failed', step, attempt, message: redactText(describeThrown(thrown)) })
       }
       throw thrown
     }
+  }
+
+  /** It threw after its attempt was given up: what it may have done is in doubt. */
+  async #failedLate(begun: LoggedStep, run: StepRun): Promise<void> {
+    const host = this.#host
+    const { name } = begun
+    const now = host.steps.get(name)
+    if (host.goesOn) {
+      // The next attempt, or its rollback, knows of the doubt.
+      if (now === begun) host.steps.fail(name)
+      else if (now?.state === 'running') now.hadDoubt = true
+      return
+    }
+    const { undoInDoubt } = begun
+    if (!undoInDoubt) return
+    const undo = (signal: AbortSignal) => undoInDoubt({ ...run, signal, inDoubt: true })
+    await host.undoLate({ step: name, lateOf: host.attempt, undo })
   }
 }

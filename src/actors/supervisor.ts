@@ -1,5 +1,4 @@
 import { createActor } from 'xstate'
-import type { Failure, RefusalCode } from '../model/errors.ts'
 import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { AlertCode, SupervisorStage } from '../model/events.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
@@ -11,7 +10,9 @@ import { LeaseDesk } from './lease-desk.ts'
 import type { Definitions } from './recovery/definition-match.ts'
 import type { JournalReader } from './recovery/journal-reader.ts'
 import { Recovery } from './recovery/recovery.ts'
+import { degraded, draining, stopping, storeFailed } from './refusals.ts'
 import { RestartIntensity } from './restart-intensity.ts'
+import { Shutdown } from './shutdown.ts'
 import type { SupervisorActorLogic, SupervisorPerformer } from './supervisor-actor.ts'
 import type { Submission, SupervisorMessage } from './supervisor-messages.ts'
 import type { TaskActorLogic } from './task-actor.ts'
@@ -33,19 +34,6 @@ export interface SupervisorOptions {
 /** Crashes of one task's actor that are answered by a restart; the next one fails the task. */
 const restartsOfOneTask = 3
 
-const shuttingDown: Failure = { code: 'SHUTDOWN', message: 'the runtime is stopping', retryable: false }
-
-type Refusal = readonly [code: RefusalCode, message: string]
-const degraded: Refusal = [
-  'RUNTIME_DEGRADED',
-  'actors have crashed more often than the restart intensity allows; see the alerts, and submit again when the runtime is running',
-]
-const draining: Refusal = [
-  'RUNTIME_DRAINING',
-  'the runtime is draining and takes nothing new; submit before drain(), or after resume()',
-]
-const stopping: Refusal = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one']
-
 /**
  * What the supervisor does: admits, orders, grants, watches and settles. It owns the queue, the ledger and the tasks;
  * its statechart decides when it does what.
@@ -59,18 +47,15 @@ export class Supervisor implements SupervisorPerformer {
   readonly #leases: LeaseDesk
   readonly #intensity: RestartIntensity
   readonly #forgetting: Forgetting
+  readonly #shutdown: Shutdown
   readonly #crashes = new Map<string, number>()
   #recovery: Recovery | null = null
   #idle: (() => void)[] = []
   #stopped: (() => void)[] = []
   #dispatchScheduled = false
   #wakeTimer: Timer | null = null
-  #graceTimer: Timer | null = null
   #recoveryTimer: Timer | null = null
-  #expiryTimer: Timer | null = null
   #storeProblem: string | null = null
-  /** Stopping, and what is unfinished is kept for the next process. */
-  #isKeeping = false
   /** Outcomes that are not durable yet. */
   #settling = 0
 
@@ -78,10 +63,11 @@ export class Supervisor implements SupervisorPerformer {
     this.#logic = logic
     this.scheduler = scheduler
     this.#services = services
-    this.#forgetting = new Forgetting(services.journal)
+    this.#forgetting = new Forgetting(services)
     this.tasks = new TaskTable(options, (task) => this.#forgetting.forget(task))
     this.#admission = new Admission(this.tasks, services, options.queueLimit, () => logic.actor)
     this.#leases = new LeaseDesk(scheduler, this.tasks, services)
+    this.#shutdown = new Shutdown(logic, this.tasks, services)
     this.#intensity = new RestartIntensity(options.restarts, options.restartsWithinMs)
   }
 
@@ -98,7 +84,7 @@ export class Supervisor implements SupervisorPerformer {
       parent: () => this.#logic.actor,
     })
     await this.#recovery.recover(reader)
-    this.#armExpiry()
+    this.#forgetting.watch(this.tasks)
   }
 
   /** A definition has become known: tasks that waited for it go on. */
@@ -131,7 +117,7 @@ export class Supervisor implements SupervisorPerformer {
 
   perform(effect: string, message: SupervisorMessage): void {
     this.#act(effect, message)
-    if (this.#isKeeping && !this.#isInMotion) this.#logic.send({ type: 'idle' })
+    if (this.#shutdown.isKeeping && !this.#isInMotion) this.#logic.send({ type: 'idle' })
   }
 
   /** Something executes, or is being undone, or its outcome is not durable yet. */
@@ -182,7 +168,8 @@ export class Supervisor implements SupervisorPerformer {
       case 'pool.resize':
         return this.#leases.resize(message)
       case 'stop':
-        return message.unfinished === 'keep' ? this.#keep(message.graceMs) : this.#shutDown(message.graceMs)
+        this.#admission.refuseWaiting(new RefusedError(...stopping))
+        return this.#shutdown.begin(message.graceMs, message.unfinished)
       case 'store.failed':
         return this.#alertStore(message.error)
       case 'store.healed':
@@ -217,9 +204,7 @@ export class Supervisor implements SupervisorPerformer {
 
   #refuseDegraded({ reply }: Submission): void {
     const problem = this.#storeProblem
-    if (problem === null) return reply.refused(new RefusedError(...degraded))
-    const message = `nothing new is taken on while the store cannot be written; what was accepted is safe: ${problem}`
-    reply.refused(new RefusedError('STORE_UNAVAILABLE', message))
+    reply.refused(new RefusedError(...(problem === null ? degraded : storeFailed(problem))))
   }
 
   #enqueue(taskId: string): void {
@@ -298,8 +283,9 @@ export class Supervisor implements SupervisorPerformer {
       releaseDependents(task, outcome.status, (dependent) => this.#admission.meet(dependent))
       // Not before: a crash must not find its record forgotten, and a dependent that knows nothing of its end.
       this.tasks.retire(task.id)
-      this.#armExpiry()
-      if (this.#isKeeping ? !this.#isInMotion : this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
+      this.#forgetting.watch(this.tasks)
+      if (this.#shutdown.isKeeping ? !this.#isInMotion : this.tasks.unfinished === 0)
+        this.#logic.send({ type: 'idle' })
     })
   }
 
@@ -323,6 +309,7 @@ export class Supervisor implements SupervisorPerformer {
   #abandon(task: TaskActorLogic, error: unknown): void {
     const outcome = task.effects.giveUp(error)
     announceGivenUp(task, this.#services, outcome)
+    task.standAsFailed(outcome)
     if (outcome.rollback.status === 'incomplete') {
       const message = `${task.id} crashed and was given up; its effects were not undone`
       this.#alert('ROLLBACK_INCOMPLETE', message, task.id)
@@ -339,31 +326,10 @@ export class Supervisor implements SupervisorPerformer {
     this.#recoveryTimer = this.#services.timers.arm(this.#intensity.recoversAt(), recover)
   }
 
-  #shutDown(graceMs: number): void {
-    const { timers, environment } = this.#services
-    this.#admission.refuseWaiting(new RefusedError(...stopping))
-    const expire = () => this.#logic.send({ type: 'grace.expired' })
-    this.#graceTimer = timers.arm(environment.clock.now() + graceMs, expire)
-    for (const task of [...this.tasks.live()]) task.send({ type: 'shutdown', failure: shuttingDown })
-    if (this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
-  }
-
-  /** Grants nothing more; what executes may finish within the grace, and the rest is left as it is in the journal. */
-  #keep(graceMs: number): void {
-    const { timers, environment } = this.#services
-    this.#admission.refuseWaiting(new RefusedError(...stopping))
-    this.#isKeeping = true
-    const expire = () => this.#logic.send({ type: 'grace.expired' })
-    this.#graceTimer = timers.arm(environment.clock.now() + graceMs, expire)
-  }
-
-  /** No time is left. */
   #force(): void {
-    if (this.#isKeeping) {
-      for (const task of this.tasks.live()) task.effects.leave(shuttingDown)
-    } else for (const task of [...this.tasks.live()]) task.effects.force()
+    this.#shutdown.force()
     // A store that cannot be written has nothing to wait for.
-    if (this.#isKeeping || (this.#storeProblem !== null && this.tasks.unfinished === 0))
+    if (this.#shutdown.isKeeping || (this.#storeProblem !== null && this.tasks.unfinished === 0))
       this.#logic.send({ type: 'idle' })
   }
 
@@ -372,26 +338,14 @@ export class Supervisor implements SupervisorPerformer {
     this.#alert('STORE_FAILED', `the store cannot be written: ${this.#storeProblem}`, null)
   }
 
-  /** Forgets what has ended long enough ago, when it has. */
-  #armExpiry(): void {
-    const at = this.tasks.expiresAt()
-    if (at === null || this.#expiryTimer) return
-    this.#expiryTimer = this.#services.timers.arm(at, () => {
-      this.#expiryTimer = null
-      this.tasks.expire(this.#services.environment.clock.now())
-      this.#forgetting.flush()
-      this.#armExpiry()
-    })
-  }
-
   #reportIdle(): void {
     if (this.#logic.stage === 'stopped') {
       this.#forgetting.flush()
-      this.#graceTimer = this.#services.timers.disarm(this.#graceTimer)
+      this.#shutdown.end()
     }
     if (this.tasks.unfinished > 0) return
     this.#assertInvariants(this.#services.environment.clock.now())
-    this.#graceTimer = this.#services.timers.disarm(this.#graceTimer)
+    this.#shutdown.end()
     const idle = this.#idle
     this.#idle = []
     for (const then of idle) then()

@@ -197,6 +197,12 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     if (settled) for (const then of settled) then(outcome)
   }
 
+  /** Its actor is lost: it stands as failed without having got there itself. */
+  standAsFailed({ failure, rollback }: Extract<TaskOutcome, { status: 'failed' }>): void {
+    this.#snapshot = compiledTask.at('failed', { ...this.context, ending: 'failed', failure, rollback })
+    this.#at = compiledTask.configurationOf('failed')
+  }
+
   cancel(failure: Failure): void {
     this.send({ type: 'cancel', failure })
   }

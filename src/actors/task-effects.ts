@@ -5,7 +5,7 @@ import { describeThrown } from '../model/errors.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
 import { unwritable } from './accepted-record.ts'
-import { AttemptWatch, timedOut } from './attempt-watch.ts'
+import { AttemptWatch } from './attempt-watch.ts'
 import { backoffMs } from './backoff.ts'
 import { Execution } from './execution.ts'
 import type { RunningHandler } from './inline-executor.ts'
@@ -16,7 +16,7 @@ import { TaskExecutionPort } from './task-execution-port.ts'
 import type { TaskServices } from './task-services.ts'
 import { TaskUndo } from './task-undo.ts'
 import type { Timer } from './timers.ts'
-import { validateInput } from './validation.ts'
+import { ValidationRun } from './validation-run.ts'
 
 /** What the task machine's effects do. Belongs to one task; holds its execution, its lease and its timers. */
 export class TaskEffects {
@@ -31,8 +31,7 @@ export class TaskEffects {
   readonly #services: TaskServices
   #watch: AttemptWatch | null = null
   #handler: RunningHandler | null = null
-  #validation: AbortController | null = null
-  #validationTimer: Timer | null = null
+  #validation: ValidationRun | null = null
   #backoffTimer: Timer | null = null
   #deadlineTimer: Timer | null = null
   #startTimer: Timer | null = null
@@ -48,6 +47,11 @@ export class TaskEffects {
   get watch(): AttemptWatch {
     this.#watch ??= new AttemptWatch(this.#task, this.#services)
     return this.#watch
+  }
+
+  get #validate(): ValidationRun {
+    this.#validation ??= new ValidationRun(this.#task, this.#services)
+    return this.#validation
   }
 
   get handlerActor(): AnyActorRef | null {
@@ -77,7 +81,7 @@ export class TaskEffects {
       case 'created':
         return task.send({ type: 'start' })
       case 'validating':
-        return this.#validate()
+        return this.#validate.start()
       case 'waiting':
         return this.#awaitConditions()
       case 'queued':
@@ -130,7 +134,7 @@ export class TaskEffects {
     this.#deadlineTimer = timers.disarm(this.#deadlineTimer)
     this.#startTimer = timers.disarm(this.#startTimer)
     this.#backoffTimer = timers.disarm(this.#backoffTimer)
-    this.#endValidation()
+    this.#validation?.end()
     this.#endAttempt()
     this.#task.progress.endedAt = this.#now()
     this.undo.cancelChildren()
@@ -161,7 +165,7 @@ export class TaskEffects {
     this.execution?.stop(failure)
     this.#handler?.abandon()
     this.#endAttempt()
-    this.#endValidation()
+    this.#validation?.end()
   }
 
   /** Draws the delay before the attempt after `attempt`, in ms. */
@@ -175,7 +179,7 @@ export class TaskEffects {
     const { supervisor, timers } = this.#services
     switch (effect) {
       case 'validate':
-        return this.#validate()
+        return this.#validate.start()
       case 'awaitConditions':
         return this.#awaitConditions()
       case 'requestGrant':
@@ -227,39 +231,6 @@ export class TaskEffects {
           epoch: 'epoch' in event ? event.epoch : task.context.epoch,
         })
     }
-  }
-
-  #validate(): void {
-    const task = this.#task
-    const { definition } = task.facts
-    if (!definition.validate) {
-      task.send({ type: 'validation.passed' })
-      return
-    }
-    this.#validation = new AbortController()
-    const { timeoutMs } = definition
-    const answer = (failure: Failure | null) => {
-      this.#endValidation()
-      task.send(failure ? { type: 'validation.failed', failure } : { type: 'validation.passed' })
-    }
-    if (timeoutMs !== null) {
-      const failure: Failure = {
-        ...timedOut(timeoutMs),
-        code: 'VALIDATION_FAILED',
-        message: `validate() took longer than ${timeoutMs} ms`,
-      }
-      this.#validationTimer = this.#arm(this.#now() + timeoutMs, () => answer(failure))
-    }
-    const { signal } = this.#validation
-    validateInput(task.facts, signal, (failure) => {
-      if (!signal.aborted) answer(failure)
-    })
-  }
-
-  #endValidation(): void {
-    this.#validationTimer = this.#services.timers.disarm(this.#validationTimer)
-    this.#validation?.abort()
-    this.#validation = null
   }
 
   #awaitConditions(): void {

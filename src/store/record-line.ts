@@ -15,16 +15,20 @@ export function checksumOf(line: string): number {
 /** @throws StoreError `STORE_DAMAGED` for what is no record */
 export function recordOf(line: string): JournalRecord {
   const read = parse(line)
-  if (!isRecord(read)) throw new StoreError('STORE_DAMAGED', `not a line of a journal: ${line.slice(0, 80)}`)
+  if (!isRecord(read)) throw damaged(line)
   const { payload = null, ...event } = read
   return { event, payload }
+}
+
+function damaged(line: string, cause?: unknown): StoreError {
+  return new StoreError('STORE_DAMAGED', `not a line of a journal: ${line.slice(0, 80)}`, { cause })
 }
 
 function parse(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch (cause) {
-    throw new StoreError('STORE_DAMAGED', `not a line of a journal: ${line.slice(0, 80)}`, { cause })
+    throw damaged(line, cause)
   }
 }
 

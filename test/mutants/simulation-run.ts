@@ -47,7 +47,11 @@ function hunt(copy: string, seeds: number): Promise<Omit<Verdict, 'name'>> {
   })
 }
 
-async function plant(copy: string, { file, from, to }: SimulationMutant, seeds: number): Promise<Omit<Verdict, 'name'>> {
+async function plant(
+  copy: string,
+  { file, from, to }: SimulationMutant,
+  seeds: number,
+): Promise<Omit<Verdict, 'name'>> {
   const path = join(copy, file)
   const original = readFileSync(path, 'utf8')
   writeFileSync(
@@ -83,7 +87,11 @@ try {
     const verdict = { name: mutant.name, ...(await plant(copy, mutant, Number(seeds))) }
     verdicts.push(verdict)
     const { seed, name, by } = verdict
-    say(seed === null ? `SURVIVED ${seeds} seeds  ${name}` : `found by seed ${String(seed).padStart(5)}  ${name}  ${by.slice(0, 100)}`)
+    say(
+      seed === null
+        ? `SURVIVED ${seeds} seeds  ${name}`
+        : `found by seed ${String(seed).padStart(5)}  ${name}  ${by.slice(0, 100)}`,
+    )
   }
 } finally {
   rmSync(copy, { recursive: true, force: true })

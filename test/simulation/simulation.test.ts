@@ -35,7 +35,9 @@ const mustMeet = [
 ]
 
 describe('the simulation', () => {
-  test('finds no violation in 2,000 fixed seeds, meets every kind of fault and every state', { timeout: 120_000 }, async () => {
+  test('finds no violation in 2,000 fixed seeds, meets every kind of fault and every state', {
+    timeout: 120_000,
+  }, async () => {
     const { seeds, violations, faults, states } = await simulate({ seeds: 2_000 })
     expect(violations).toEqual([])
     expect(seeds).toBe(2_000)

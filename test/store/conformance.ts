@@ -7,7 +7,7 @@ export interface StorePlace {
   remove(): Promise<void>
 }
 
-export function recordOfTask(seq: number, taskId = `task_${seq}`, output?: unknown): JournalRecord {
+function recordOfTask(seq: number, taskId = `task_${seq}`, output?: unknown): JournalRecord {
   return {
     event: { seq, at: 1_000 + seq, taskId, taskType: 'work', type: 'task.completed', attempts: 1 },
     payload: output === undefined ? null : { output },

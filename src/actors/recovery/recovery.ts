@@ -245,6 +245,7 @@ export class Recovery {
         hasUndo,
         hasUndoInDoubt,
         undoWasInDoubt: undoInDoubt,
+        hadDoubt: false,
         undo: null,
         undoInDoubt: null,
       })

@@ -93,5 +93,7 @@ async function tellFailure(
   const options = faults === null ? '' : ` --faults ${faults.join(',')}`
   terminal.err(`again: npx taskwright simulate --seed ${seed}${options}`)
   const { trace } = await shrink(seed, faults)
-  terminal.err(`what happened, with all left out that it happens without:\n${trace.map((line) => `  ${line}`).join('\n')}`)
+  terminal.err(
+    `what happened, with all left out that it happens without:\n${trace.map((line) => `  ${line}`).join('\n')}`,
+  )
 }

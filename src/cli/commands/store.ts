@@ -165,7 +165,7 @@ async function readLines(from: string | undefined): Promise<Row[]> {
 export const store: CommandMaker = (context, settle) => {
   const group = new Command('store')
     .summary('Checks, compacts, exports and imports store files')
-    .description('Checks, compacts, exports and imports the files of `store: \'file:PATH\'`.')
+    .description("Checks, compacts, exports and imports the files of `store: 'file:PATH'`.")
     .usage('<check|compact|export|import> <file> [options]')
   for (const make of [check, compact, exportLines, importLines]) group.addCommand(make(context, settle))
   return group

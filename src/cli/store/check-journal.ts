@@ -79,7 +79,8 @@ export class JournalChecker {
     const { taskId, seq } = event
     switch (event.type) {
       case 'task.allocating':
-        if (event.epoch <= task.epoch) this.#found(`record ${seq}: ${taskId} gets epoch ${event.epoch} after ${task.epoch}`)
+        if (event.epoch <= task.epoch)
+          this.#found(`record ${seq}: ${taskId} gets epoch ${event.epoch} after ${task.epoch}`)
         if (task.finals > 0) this.#found(`record ${seq}: ${taskId} is granted resources after its end`)
         task.epoch = event.epoch
         return

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { StoreError } from '../../model/store-error.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
+import { StoreError } from '../../model/store-error.ts'
 import { recordOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/sqlite-file.ts'
 import { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
@@ -9,7 +9,10 @@ import { unusable } from '../input-file.ts'
 const batch = 5_000
 
 /** Opens a store that is there, does the work, and closes it. @throws CommandError `FILE_INVALID` if it cannot be had */
-export async function withStore<Result>(path: string, work: (file: SqliteFile) => Result | Promise<Result>): Promise<Result> {
+export async function withStore<Result>(
+  path: string,
+  work: (file: SqliteFile) => Result | Promise<Result>,
+): Promise<Result> {
   if (!existsSync(path)) throw unusable(path, ['there is no such file'])
   const file = await openStoreFile(path)
   try {

@@ -1,7 +1,7 @@
 import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import type { TaskHistory } from '../../actors/recovery/task-history.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
-import type { Acknowledged } from './run-scenario.ts'
+import type { Acknowledged } from './simulated-host.ts'
 import type { SimulatedDisk } from './simulated-store.ts'
 import type { World } from './world.ts'
 
@@ -11,46 +11,57 @@ function isFinal({ type }: RuntimeEvent): boolean {
 
 /** Reads the journal as a stranger would, and holds it against the world. */
 export function checkOutcomes(world: World, disk: SimulatedDisk, acknowledged: Acknowledged): void {
-  const reader = new JournalReader()
-  const finals = new Map<string, number>()
-  const compensated = new Map<string, readonly string[]>()
-  const late = new Set<string>()
+  const journal = readJournal(world, disk)
+  const { tasks } = journal.reader
+  for (const id of acknowledged.submitted.values())
+    if (!tasks.has(id)) world.violated('R4', `${id} was acknowledged, and is lost`)
+  for (const [id, status] of acknowledged.outcomes) {
+    const stage = tasks.get(id)?.stage
+    if (stage !== status) world.violated('R4', `${id} was said to be ${status}, and is ${stage ?? 'lost'}`)
+  }
+  checkChildren(world, journal)
+  for (const history of tasks.values()) {
+    const count = journal.finals.get(history.id) ?? 0
+    if (count !== 1) world.violated('R2', `${history.id} has ${count} final records`)
+    checkEffects(world, history, journal)
+  }
+}
+
+interface ReadJournal {
+  readonly reader: JournalReader
+  /** How many final records each task has. */
+  readonly finals: Map<string, number>
+  /** What stood after a task that had completed was undone. */
+  readonly compensated: Map<string, readonly string[]>
+  /** Tasks of which it was said aloud that a step that was given up stands. */
+  readonly late: Set<string>
+}
+
+function readJournal(world: World, disk: SimulatedDisk): ReadJournal {
+  const journal: ReadJournal = { reader: new JournalReader(), finals: new Map(), compensated: new Map(), late: new Set() }
   let seq = 0
   for (const record of disk.all()) {
     const { event } = record
     if (event.seq <= seq) world.violated('R8', `record ${event.seq} comes after record ${seq}`)
     seq = event.seq
-    reader.read(record)
-    if (event.type === 'alert' && event.code === 'STEP_LATE' && event.taskId !== null) late.add(event.taskId)
-    if (!('taskType' in event)) continue
-    if (isFinal(event)) finals.set(event.taskId, (finals.get(event.taskId) ?? 0) + 1)
-    if (event.type === 'task.compensated')
-      compensated.set(
-        event.taskId,
-        event.rollback.status === 'incomplete' ? event.rollback.standing.map(({ step }) => step) : [],
-      )
+    journal.reader.read(record)
+    note(journal, event)
   }
-  for (const id of acknowledged.submitted.values())
-    if (!reader.tasks.has(id)) world.violated('R4', `${id} was acknowledged, and is lost`)
-  for (const [id, status] of acknowledged.outcomes) {
-    const stage = reader.tasks.get(id)?.stage
-    if (stage !== status) world.violated('R4', `${id} was said to be ${status}, and is ${stage ?? 'lost'}`)
-  }
-  checkChildren(world, reader, compensated)
-  for (const history of reader.tasks.values()) {
-    const count = finals.get(history.id) ?? 0
-    if (count !== 1) world.violated('R2', `${history.id} has ${count} final records`)
-    checkEffects(world, history, compensated.get(history.id) ?? null, late.has(history.id))
-  }
+  return journal
 }
 
-function checkEffects(
-  world: World,
-  history: TaskHistory,
-  standingAfterCompensation: readonly string[] | null,
-  isLate: boolean,
-): void {
+function note({ finals, compensated, late }: ReadJournal, event: RuntimeEvent): void {
+  if (event.type === 'alert' && event.code === 'STEP_LATE' && event.taskId !== null) late.add(event.taskId)
+  if (!('taskType' in event)) return
+  if (isFinal(event)) finals.set(event.taskId, (finals.get(event.taskId) ?? 0) + 1)
+  if (event.type !== 'task.compensated') return
+  const { rollback } = event
+  compensated.set(event.taskId, rollback.status === 'incomplete' ? rollback.standing.map(({ step }) => step) : [])
+}
+
+function checkEffects(world: World, history: TaskHistory, { compensated, late }: ReadJournal): void {
   const { id, stage, rollback } = history
+  const standingAfterCompensation = compensated.get(id) ?? null
   const standing = world.standing(id)
   if (stage === 'completed') {
     if (standingAfterCompensation === null) {
@@ -63,7 +74,7 @@ function checkEffects(
     return
   }
   // An alert has said that something of a given-up step stands.
-  if (isLate) return
+  if (late.has(id)) return
   // A definition that fails as it stands, and an actor that is lost, undo nothing.
   const undoes = history.type !== 'brittle' && history.failure?.code !== 'ACTOR_CRASHED'
   const said = rollback.status === 'incomplete' ? rollback.standing.map(({ step }) => step) : []
@@ -71,15 +82,12 @@ function checkEffects(
   if (unsaid.length > 0)
     world.violated('R3', `${id} ${stage} with rollback ${rollback.status}, and ${unsaid.join(', ')} stands unsaid`)
   const untried = said.filter((step) => undoes && standing.includes(step) && !world.hasFailedUndo(id, step))
-  if (untried.length > 0) world.violated('R3', `${id} says that ${untried.join(', ')} stands, and nobody tried to undo it`)
+  if (untried.length > 0)
+    world.violated('R3', `${id} says that ${untried.join(', ')} stands, and nobody tried to undo it`)
 }
 
 /** A member of a flow is run once: a recovered flow finds it again. */
-function checkChildren(
-  world: World,
-  reader: JournalReader,
-  compensated: ReadonlyMap<string, readonly string[]>,
-): void {
+function checkChildren(world: World, { reader, compensated }: ReadJournal): void {
   const completed = new Map<string, string>()
   for (const { id, parentId, accepted, stage } of reader.tasks.values()) {
     if (parentId === null || stage !== 'completed' || compensated.has(id)) continue

@@ -1,7 +1,7 @@
 import { RefusedError } from '../../model/errors.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 import type { Operation } from './scenario.ts'
-import type { ScenarioRun } from './run-scenario.ts'
 import { faultOf } from './scenario.ts'
 
 function ignore(): void {
@@ -9,7 +9,7 @@ function ignore(): void {
 }
 
 /** Does to the runtime what the scenario says. */
-export async function perform(operation: Operation, run: ScenarioRun): Promise<void> {
+export async function perform(operation: Operation, run: SimulatedHost): Promise<void> {
   const { process, world, disk } = run
   const { runtime, clock } = process
   if (!runtime || !process.isAlive) return
@@ -73,7 +73,7 @@ function crashActor(handle: TaskHandle | undefined): void {
   if (handle?.view().activity === 'running') handle.actor.send({ type: 'handler.failed', epoch: epochOf(handle.actor) })
 }
 
-async function submit(operation: Extract<Operation, { type: 'submit' }>, run: ScenarioRun): Promise<void> {
+async function submit(operation: Extract<Operation, { type: 'submit' }>, run: SimulatedHost): Promise<void> {
   const { process, acknowledged, world } = run
   const { runtime, clock } = process
   if (!runtime) return
@@ -90,8 +90,7 @@ async function submit(operation: Extract<Operation, { type: 'submit' }>, run: Sc
     (handle) => {
       if (!process.isAlive) return
       acknowledged.submitted.set(task, handle.id)
-      if (!run.disk.has(handle.id))
-        world.violated('R4', `${handle.id} was acknowledged before it was on the disk`)
+      if (!run.disk.has(handle.id)) world.violated('R4', `${handle.id} was acknowledged before it was on the disk`)
       run.watch(handle)
     },
     (refusal: unknown) => {
@@ -101,7 +100,7 @@ async function submit(operation: Extract<Operation, { type: 'submit' }>, run: Sc
 }
 
 /** Stops in good order, and starts again. */
-async function stop(graceMs: number, run: ScenarioRun): Promise<void> {
+async function stop(graceMs: number, run: SimulatedHost): Promise<void> {
   const { process, world } = run
   const { runtime, clock } = process
   if (!runtime) return
@@ -138,9 +137,10 @@ const failure = { code: 'LEASE_LOST', message: 'said by a message of an older ep
 const output = 'of another epoch'
 
 /** Messages as a transport may bring them: once more, of an older epoch, or before their time. */
-function sendOddly({ how, task }: Extract<Operation, { type: 'message' }>, run: ScenarioRun): void {
+function sendOddly({ how, task }: Extract<Operation, { type: 'message' }>, run: SimulatedHost): void {
   const handle = run.handleOf(task)
-  if (!handle || handle.view().outcome !== null) return
+  // One that has ended answers nobody.
+  if (!handle || handle.view().endedAt !== null) return
   const { actor } = handle
   const epoch = epochOf(actor)
   const before = stateOf(actor)

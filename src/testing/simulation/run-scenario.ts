@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Ids } from '../../model/environment.ts'
-import type { TaskOutcome } from '../../model/outcome.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
 import type { FaultCounts } from './faults.ts'
 import { noFaults } from './faults.ts'
 import { checkOutcomes } from './final-checks.ts'
 import { perform } from './operations.ts'
+import type { Acknowledged, SimulatedHost } from './simulated-host.ts'
 import type { Operation, Scenario } from './scenario.ts'
 import { HostProcess } from './simulated-process.ts'
 import { SimulatedDisk } from './simulated-store.ts'
@@ -28,14 +28,8 @@ const livenessMs = 3 * 3_600_000
 
 const quiet = { crashAfterRecords: null, lateChance: 0, lateMs: 0 }
 
-/** What the callers of the runtime were told: it must hold over every crash. */
-export interface Acknowledged {
-  readonly submitted: Map<number, string>
-  readonly outcomes: Map<string, TaskOutcome['status']>
-}
-
 /** Lives one scenario: the real runtime, process after process, and at the end a time without faults. */
-export class ScenarioRun {
+class ScenarioRun implements SimulatedHost {
   readonly world: World
   readonly disk = new SimulatedDisk()
   readonly acknowledged: Acknowledged = { submitted: new Map(), outcomes: new Map() }
@@ -64,7 +58,10 @@ export class ScenarioRun {
     try {
       await this.#live()
     } catch (thrown) {
-      this.world.violated('R0', `the simulation was thrown out: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
+      this.world.violated(
+        'R0',
+        `the simulation was thrown out: ${thrown instanceof Error ? thrown.stack : String(thrown)}`,
+      )
     }
     return {
       seed: this.#scenario.seed,
@@ -192,7 +189,10 @@ export class ScenarioRun {
     await clock.settle()
     if (!isIdle) {
       const left = runtime.list({}).filter(({ outcome }) => outcome === null)
-      this.world.violated('R2', `not ended in peace: ${left.map(({ id, stage, activity }) => `${id} ${stage} ${activity ?? ''}`).join(', ')}`)
+      this.world.violated(
+        'R2',
+        `not ended in peace: ${left.map(({ id, stage, activity }) => `${id} ${stage} ${activity ?? ''}`).join(', ')}`,
+      )
     }
     // What steps that were given up still do comes to its end too.
     await process.runUntil(clock.now() + 200_000)

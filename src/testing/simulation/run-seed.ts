@@ -1,6 +1,5 @@
 import { fairness } from './fairness.ts'
 import type { FaultCounts, FaultKind } from './faults.ts'
-import type { RunReport } from './run-scenario.ts'
 import { runScenario } from './run-scenario.ts'
 import { drawScenario } from './scenario.ts'
 
@@ -26,9 +25,4 @@ export async function runSeed(seed: number, faults: readonly FaultKind[] | null 
   }
   if (seed % everySeeds === 1) violations.push(...(await fairness(seed)))
   return { seed, violations, faults: first.faults, states: first.states }
-}
-
-/** One seed with all that happened in it, in words. */
-export function traceSeed(seed: number, faults: readonly FaultKind[] | null = null): Promise<RunReport> {
-  return runScenario(drawScenario(seed, faults === null ? null : new Set(faults)))
 }

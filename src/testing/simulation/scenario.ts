@@ -64,7 +64,8 @@ function faults<const Fault>(random: Random, none: Fault, others: readonly [Faul
 function drawStep(random: Random, index: number): StepPlan {
   return {
     name: `step${index + 1}`,
-    takesMs: within(random, 1, 40),
+    // Some are silent for longer than a heartbeat, and not for two.
+    takesMs: chance(random, 0.1) ? within(random, 1_050, 1_900) : within(random, 1, 40),
     faults: faults(random, 'none', ['throwBefore', 'throwAfter', 'throwAfter', 'hang']),
     undoFaults: chance(random, 0.3) ? faults(random, 'throw', ['hang', 'throw']) : [],
   }
@@ -114,7 +115,12 @@ function drawTrouble(random: Random, at: number, tasks: number): Operation {
       return { at, type: 'stop', graceMs: within(random, 0, 300) }
     case 8:
     case 9:
-      return { at, type: 'crash', downMs: within(random, 1, 5_000), skewMs: pick(random, [0, 0, -3_600_000, 3_600_000]) }
+      return {
+        at,
+        type: 'crash',
+        downMs: within(random, 1, 5_000),
+        skewMs: pick(random, [0, 0, -3_600_000, 3_600_000]),
+      }
     case 10:
       return { at, type: 'jump', ms: 3_600_000, kind: 'clockJumpsForward' }
     case 11:
@@ -187,7 +193,9 @@ export function faultOf(operation: Operation): FaultKind | null {
     case 'actorCrash':
       return 'actorCrashes'
     case 'message':
-      return ({ duplicate: 'messageDuplicated', stale: 'messageStale', reordered: 'messageReordered' } as const)[operation.how]
+      return ({ duplicate: 'messageDuplicated', stale: 'messageStale', reordered: 'messageReordered' } as const)[
+        operation.how
+      ]
     default:
       return operation.type
   }

@@ -29,7 +29,11 @@ export async function shrink(seed: number, faults: readonly FaultKind[] | null =
     return true
   }
   await stillFails({ ...scenario, stores: [] })
-  for (let size = Math.ceil(scenario.operations.length / 2); size >= 1 && runs < mostRuns; size = Math.floor(size / 2)) {
+  for (
+    let size = Math.ceil(scenario.operations.length / 2);
+    size >= 1 && runs < mostRuns;
+    size = Math.floor(size / 2)
+  ) {
     for (let from = 0; from < scenario.operations.length && runs < mostRuns; ) {
       const operations = scenario.operations.toSpliced(from, size)
       if (!(await stillFails({ ...scenario, operations }))) from += size

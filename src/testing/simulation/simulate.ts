@@ -63,7 +63,15 @@ function addTo(sums: Record<string, number>, key: string, amount: number): void 
  * Source: deterministic simulation, as in FoundationDB and TigerBeetle.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seeds, firstSeed = 1, faults = null, workers = availableParallelism(), signal, onSeed, untilViolation = false } = options
+  const {
+    seeds,
+    firstSeed = 1,
+    faults = null,
+    workers = availableParallelism(),
+    signal,
+    onSeed,
+    untilViolation = false,
+  } = options
   const tally = new Tally()
   const beganAt = performance.now()
   let next = firstSeed

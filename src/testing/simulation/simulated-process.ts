@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { Ids } from '../../model/environment.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
-import { createRuntime } from '../../runtime/create-runtime.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
+import { createRuntime } from '../../runtime/create-runtime.ts'
 import type { VirtualClock } from '../../runtime/virtual-environment.ts'
 import { createVirtualEnvironment } from '../../runtime/virtual-environment.ts'
 import { Books, intensity } from './books.ts'
@@ -13,7 +13,7 @@ import type { SimulatedDisk, StoreFaults } from './simulated-store.ts'
 import { SimulatedStore } from './simulated-store.ts'
 import type { World } from './world.ts'
 
-export const ageingMs = 30_000
+const ageingMs = 30_000
 
 const silent: Logger = pino({ level: 'silent' })
 

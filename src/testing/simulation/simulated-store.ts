@@ -1,9 +1,9 @@
 import type { Random } from '../../model/environment.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
 import { StoreError } from '../../model/store-error.ts'
+import type { VirtualClock } from '../../runtime/virtual-environment.ts'
 import { lineOf, recordOf } from '../../store/record-line.ts'
 import type { Store } from '../../store/store.ts'
-import type { VirtualClock } from '../../runtime/virtual-environment.ts'
 import type { FaultCounts } from './faults.ts'
 
 /** A disk: what is on it outlives every process. */
