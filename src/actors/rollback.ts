@@ -15,6 +15,8 @@ export interface Undoing {
   readonly inDoubt?: boolean
   /** The attempt that left the effect behind: the step itself may have been run again since, and stands. */
   readonly lateOf?: number
+  /** Whether a run of the step that was given up has not ended. */
+  readonly stillRuns?: () => boolean
 }
 
 export interface RollbackServices {
@@ -87,7 +89,7 @@ async function undoOne(
       services.report({ type: 'task.undo.started', step, attempt }, payload)
       await services.recorded()
       await runUndo(undoing, undoing.inDoubt ?? false, timeoutMs, services)
-      services.report({ type: 'task.undo.completed', step }, payload)
+      services.report({ type: 'task.undo.completed', step }, undoing.stillRuns?.() ? { stillRuns: true } : payload)
       await services.recorded()
       return null
     } catch (thrown) {

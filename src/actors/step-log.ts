@@ -42,6 +42,8 @@ function stands({ state, hasUndo, hasUndoInDoubt, hadDoubt }: LoggedStep): boole
 /** The steps of a task over all its attempts, in the order in which they finished. */
 export class StepLog {
   readonly #steps = new Map<string, LoggedStep>()
+  /** Runs that have not ended, of attempts that were given up too. */
+  readonly #runs = new Map<string, number>()
 
   /** The finished step of that name: the same name gives what the same code gave in an earlier attempt. */
   finished<Result>(name: string): LoggedStep<Result> | undefined
@@ -71,7 +73,19 @@ export class StepLog {
       hadDoubt: before !== undefined && stands(before),
     }
     this.#steps.set(name, step)
+    this.#runs.set(name, (this.#runs.get(name) ?? 0) + 1)
     return step
+  }
+
+  isRunning(name: string): boolean {
+    return (this.#runs.get(name) ?? 0) > 0
+  }
+
+  /** A run of the step is over, and what it did after its attempt is taken back. */
+  leave(name: string): void {
+    const runs = (this.#runs.get(name) ?? 0) - 1
+    if (runs > 0) this.#runs.set(name, runs)
+    else this.#runs.delete(name)
   }
 
   finish(name: string, result: unknown): void {

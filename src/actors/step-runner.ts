@@ -102,18 +102,30 @@ export class StepRunner {
     options: StepOptions<Result>,
   ): Promise<Result> {
     const host = this.#host
-    const { attempt } = host
     const inDoubt = host.steps.get(name)?.state === 'inDoubt'
     const run: StepRun = {
       signal: host.signal,
-      attempt,
+      attempt: host.attempt,
       idempotencyKey: idempotencyKeyOf(host.id, name),
       inDoubt,
     }
-    const undo = undoOf(options)
-    const begun = host.steps.begin(name, undo)
+    const begun = host.steps.begin(name, undoOf(options))
+    try {
+      return await this.#runBegun(begun, run, work)
+    } finally {
+      host.steps.leave(name)
+    }
+  }
+
+  async #runBegun<Result>(
+    begun: LoggedStep,
+    run: StepRun,
+    work: (step: StepRun) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const host = this.#host
+    const { attempt } = host
+    const { name, undo, hasUndo, hasUndoInDoubt } = begun
     host.alive()
-    const { hasUndo, hasUndoInDoubt } = undo
     host.report({ type: 'task.step.started', step: name, attempt }, { hasUndo, hasUndoInDoubt })
     if (host.keepsState) await this.#mayRun(name)
     const result = await this.#noting(begun, run, () => work(run))
@@ -122,12 +134,12 @@ export class StepRunner {
       // The next attempt has not come to it, or has failed at it: it finds the result.
       if (fate === 'keep') this.#finish(name, result)
       // No rollback, and no other attempt, has seen this effect: it is taken back here and now.
-      if (fate === 'undo' && undo.undo)
+      if (fate === 'undo' && undo)
         await host.undoLate({
           step: name,
           lateOf: attempt,
           // A later run of it may have been undone: under the same key, that was this effect.
-          undo: (signal) => undo.undo?.(result, { ...run, signal, inDoubt: this.#mayBeUndone(begun) }),
+          undo: (signal) => undo(result, { ...run, signal, inDoubt: this.#mayBeUndone(begun) }),
         })
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
@@ -179,7 +191,7 @@ export class StepRunner {
   }
 
   #mayBeUndone(begun: LoggedStep): boolean {
-    return begun.state === 'undone' || this.#host.steps.get(begun.name) !== begun
+    return begun.state === 'undone' || begun.hadDoubt || this.#host.steps.get(begun.name) !== begun
   }
 
   async #noting<Result>(begun: LoggedStep, run: StepRun, work: () => Result | Promise<Result>): Promise<Result> {

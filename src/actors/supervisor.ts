@@ -284,8 +284,7 @@ export class Supervisor implements SupervisorPerformer {
       // Not before: a crash must not find its record forgotten, and a dependent that knows nothing of its end.
       this.tasks.retire(task.id)
       this.#forgetting.watch(this.tasks)
-      if (this.#shutdown.isKeeping ? !this.#isInMotion : this.tasks.unfinished === 0)
-        this.#logic.send({ type: 'idle' })
+      if (this.#shutdown.isKeeping ? !this.#isInMotion : this.tasks.unfinished === 0) this.#logic.send({ type: 'idle' })
     })
   }
 

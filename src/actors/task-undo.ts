@@ -3,7 +3,7 @@ import type { AlertCode } from '../model/events.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
 import { childHandle } from './child-handle.ts'
-import { definitionRollback } from './recovery/task-history.ts'
+import { definitionRollback } from './recovery/step-history.ts'
 import { replayUndos } from './recovery/undo-replay.ts'
 import type { Undoing } from './rollback.ts'
 import { rollBack } from './rollback.ts'
@@ -250,7 +250,8 @@ export class TaskUndo {
       else throw new Error(lostUndo(step))
       step.state = 'undone'
     }
-    return { step: step.name, undo, inDoubt: step.undoWasInDoubt }
+    const { name } = step
+    return { step: name, undo, inDoubt: step.undoWasInDoubt, stillRuns: () => this.steps.isRunning(name) }
   }
 }
 

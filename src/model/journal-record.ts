@@ -36,6 +36,8 @@ export interface RecordPayload {
   readonly hasUndoInDoubt?: boolean
   /** Of the undo of a run that ended after its attempt: that attempt. */
   readonly lateOf?: number
+  /** Of an undo that is done: a run of the step that was given up had not ended, and may take effect yet. */
+  readonly stillRuns?: true
   readonly answer?: { readonly key: string; readonly value: StoredValue }
   /** How a task that rolls back will end. */
   readonly ending?: 'failed' | 'cancelled'

@@ -19,6 +19,7 @@ import type { JournalReader } from './journal-reader.ts'
 import { parkedDefinition } from './parked-definition.ts'
 import type { RestoredPlace } from './restored-state.ts'
 import { endedTask, parkedTask, placeOf, restoredTask, wasExecuting } from './restored-state.ts'
+import { isInDoubt } from './step-history.ts'
 import type { TaskHistory } from './task-history.ts'
 
 interface Recovered {
@@ -144,7 +145,7 @@ export class Recovery {
     const facts = this.#facts(history, definition, undemanding(history.accepted.demand))
     const task = new TaskActorLogic(facts, history.priority, true, services, endedTask(history, definition))
     const hasLateStep = [...history.steps.values()].some(
-      ({ state, hasUndo, hasUndoInDoubt }) => state === 'started' && (hasUndo || hasUndoInDoubt),
+      (step) => isInDoubt(step) && (step.hasUndo || step.hasUndoInDoubt),
     )
     if (history.stage === 'completed' || hasLateStep) this.#restoreSteps(task, history)
     if (hasLateStep) this.#late.push(task)
@@ -236,10 +237,11 @@ export class Recovery {
     if (steps.size === 0 && answers.size === 0 && rolledBack === 'no') return
     const { undo } = task.effects
     undo.restore(rolledBack, new Map([...answers].map(([key, value]) => [key, decodeValue(value)])))
-    for (const [name, { state, result, hasResult, hasUndo, hasUndoInDoubt, undoInDoubt }] of steps) {
+    for (const [name, step] of steps) {
+      const { state, result, hasResult, hasUndo, hasUndoInDoubt, undoInDoubt } = step
       undo.steps.restore({
         name,
-        state: state === 'started' ? 'inDoubt' : state,
+        state: isInDoubt(step) || state === 'started' ? 'inDoubt' : state,
         result: decodeValue(result),
         hasResult,
         hasUndo,

@@ -4,20 +4,8 @@ import type { TaskKind } from '../../model/kind.ts'
 import type { RollbackReport } from '../../model/outcome.ts'
 import { nothingToRollBack } from '../../model/outcome.ts'
 import type { TaskStage } from '../../model/stage.ts'
-
-/** What is known of a step. `started`: no end of it is on record, so it is in doubt. */
-export interface StepHistory {
-  state: 'started' | 'failed' | 'finished' | 'undone'
-  /** In which it was run last. */
-  attempt: number
-  result: StoredValue
-  /** It has finished, even if it was undone since. */
-  hasResult: boolean
-  hasUndo: boolean
-  hasUndoInDoubt: boolean
-  /** An undo began, and no end of it is on record. */
-  undoInDoubt: boolean
-}
+import type { StepHistory } from './step-history.ts'
+import { noteStep } from './step-history.ts'
 
 /** All that the journal says of a task. Times in ms since the epoch. */
 export interface TaskHistory {
@@ -105,9 +93,6 @@ export function beginHistory(event: TaskEvent, payload: RecordPayload | null): T
   }
 }
 
-/** The pseudo-step that the definition's own `rollback` is recorded as. */
-export const definitionRollback = 'rollback'
-
 /** A lease has ended: what it used of budgets, as reported, else as reserved, is spent. */
 export function endLease(history: TaskHistory, budgets: ReadonlySet<string>): void {
   const { used, accepted } = history
@@ -118,53 +103,6 @@ export function endLease(history: TaskHistory, budgets: ReadonlySet<string>): vo
     if (amount === 0) continue
     history.spent ??= new Map()
     history.spent.set(resource, (history.spent.get(resource) ?? 0) + amount)
-  }
-}
-
-function noteStep(history: TaskHistory, event: TaskEvent, payload: RecordPayload | null): void {
-  const { steps } = history
-  switch (event.type) {
-    case 'task.step.started':
-      steps.set(event.step, {
-        state: 'started',
-        attempt: event.attempt,
-        result: undefined,
-        hasResult: false,
-        hasUndo: payload?.hasUndo ?? false,
-        hasUndoInDoubt: payload?.hasUndoInDoubt ?? false,
-        undoInDoubt: false,
-      })
-      return
-    case 'task.step.completed': {
-      const before = steps.get(event.step)
-      steps.delete(event.step)
-      steps.set(event.step, {
-        state: 'finished',
-        attempt: event.attempt,
-        result: payload?.result,
-        hasResult: true,
-        hasUndo: before?.hasUndo ?? false,
-        hasUndoInDoubt: before?.hasUndoInDoubt ?? false,
-        undoInDoubt: false,
-      })
-      return
-    }
-    case 'task.step.failed': {
-      const step = steps.get(event.step)
-      if (step?.state === 'started') step.state = 'failed'
-      return
-    }
-    case 'task.undo.started':
-    case 'task.undo.completed': {
-      const step = steps.get(event.step)
-      const isDone = event.type === 'task.undo.completed'
-      // An earlier run's effect: that of the last run stands.
-      if (payload?.lateOf !== undefined && payload.lateOf !== step?.attempt) return
-      if (step && (step.hasUndo || step.hasUndoInDoubt) && step.state !== 'undone') {
-        step.undoInDoubt = !isDone
-        if (isDone) step.state = 'undone'
-      } else if (event.step === definitionRollback) history.rolledBack = isDone ? 'yes' : 'inDoubt'
-    }
   }
 }
 
@@ -275,6 +213,6 @@ export function follow(
       history.compensated = event.rollback.status !== 'incomplete'
       return
     default:
-      noteStep(history, event, payload)
+      if ('step' in event) noteStep(history, event, payload)
   }
 }

@@ -32,7 +32,7 @@ export class Books {
   readonly #ageingMs: number
   #slots: number
   #held = 0
-  #isPast: boolean
+  readonly #isPast: boolean
   #supervisor = 'starting'
   #crashes: number[] = []
   #spentAt: number | null = null

@@ -38,7 +38,12 @@ interface ReadJournal {
 }
 
 function readJournal(world: World, disk: SimulatedDisk): ReadJournal {
-  const journal: ReadJournal = { reader: new JournalReader(), finals: new Map(), compensated: new Map(), late: new Set() }
+  const journal: ReadJournal = {
+    reader: new JournalReader(),
+    finals: new Map(),
+    compensated: new Map(),
+    late: new Set(),
+  }
   let seq = 0
   for (const record of disk.all()) {
     const { event } = record
@@ -70,7 +75,8 @@ function checkEffects(world: World, history: TaskHistory, { compensated, late }:
       return
     }
     const unsaid = standing.filter((step) => !standingAfterCompensation.includes(step))
-    if (unsaid.length > 0) world.violated('R3', `${id} was compensated, and ${unsaid.join(', ')} stands unsaid`)
+    if (unsaid.length > 0 && !late.has(id))
+      world.violated('R3', `${id} was compensated, and ${unsaid.join(', ')} stands unsaid`)
     return
   }
   // An alert has said that something of a given-up step stands.

@@ -1,8 +1,8 @@
 import { RefusedError } from '../../model/errors.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
-import type { SimulatedHost } from './simulated-host.ts'
 import type { Operation } from './scenario.ts'
 import { faultOf } from './scenario.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 
 function ignore(): void {
   // What is refused is refused: the checks look at what was accepted.

@@ -75,7 +75,7 @@ export class SimulatedStore implements Store {
   readonly isVolatile = false
   readonly #parts: Parts
   #pending: { readonly seq: number; readonly line: string }[] = []
-  #forgotten: string[] = []
+  readonly #forgotten: string[] = []
   #isDead = false
   #records = 0
 
