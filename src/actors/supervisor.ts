@@ -4,7 +4,9 @@ import type { AlertCode, SupervisorStage } from '../model/events.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
 import { Admission } from './admission.ts'
+import { raiseAlert } from './alert.ts'
 import { releaseDependents } from './dependencies.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { Forgetting } from './forgetting.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import type { Definitions } from './recovery/definition-match.ts'
@@ -45,6 +47,7 @@ export class Supervisor implements SupervisorPerformer {
   readonly #services: TaskServices
   readonly #admission: Admission
   readonly #leases: LeaseDesk
+  readonly #dispatcher: Dispatcher
   readonly #intensity: RestartIntensity
   readonly #forgetting: Forgetting
   readonly #shutdown: Shutdown
@@ -52,8 +55,6 @@ export class Supervisor implements SupervisorPerformer {
   #recovery: Recovery | null = null
   #idle: (() => void)[] = []
   #stopped: (() => void)[] = []
-  #dispatchScheduled = false
-  #wakeTimer: Timer | null = null
   #recoveryTimer: Timer | null = null
   #storeProblem: string | null = null
   /** Outcomes that are not durable yet. */
@@ -67,6 +68,14 @@ export class Supervisor implements SupervisorPerformer {
     this.tasks = new TaskTable(options, (task) => this.#forgetting.forget(task))
     this.#admission = new Admission(this.tasks, services, options.queueLimit, () => logic.actor)
     this.#leases = new LeaseDesk(scheduler, this.tasks, services)
+    this.#dispatcher = new Dispatcher({
+      logic,
+      scheduler,
+      services,
+      tasks: this.tasks,
+      admission: this.#admission,
+      leases: this.#leases,
+    })
     this.#shutdown = new Shutdown(logic, this.tasks, services)
     this.#intensity = new RestartIntensity(options.restarts, options.restartsWithinMs)
   }
@@ -128,9 +137,9 @@ export class Supervisor implements SupervisorPerformer {
   #act(effect: string, message: SupervisorMessage): void {
     switch (effect) {
       case 'scheduleDispatch':
-        return this.#scheduleDispatch()
+        return this.#dispatcher.schedule()
       case 'dispatch':
-        return this.#dispatch()
+        return this.#dispatcher.dispatch()
       case 'alertIntensity':
         return this.#alertIntensity()
       case 'forceTasks':
@@ -235,36 +244,6 @@ export class Supervisor implements SupervisorPerformer {
     this.scheduler.reprioritise(taskId, priority)
   }
 
-  /** At the end of this instant, so that everything that comes free in it is free for the highest in order. */
-  #scheduleDispatch(): void {
-    if (this.#dispatchScheduled) return
-    this.#dispatchScheduled = true
-    this.#services.environment.clock.soon(() => {
-      this.#dispatchScheduled = false
-      if (this.#logic.stage !== 'stopped') this.#logic.send({ type: 'dispatch' })
-    })
-  }
-
-  #dispatch(): void {
-    const { clock } = this.#services.environment
-    const now = clock.now()
-    for (;;) {
-      const granted = this.scheduler.grantNext(now, ({ id }) => this.#leases.open(id, now))
-      if (!granted) break
-      const task = this.tasks.get(granted.task.id)
-      if (!task) continue
-      this.#admission.count(task, false)
-      const { id: leaseId, epoch } = granted.lease
-      task.send({ type: 'lease.granted', leaseId, epoch })
-    }
-    this.#assertInvariants(now)
-    this.#admission.admitWaiting()
-    this.#wakeTimer = this.#services.timers.disarm(this.#wakeTimer)
-    const wakeAt = this.scheduler.wakeAt(now)
-    if (wakeAt !== null)
-      this.#wakeTimer = this.#services.timers.arm(wakeAt, () => this.#logic.send({ type: 'dispatch' }))
-  }
-
   #settle(task: TaskActorLogic, outcome: TaskOutcome): void {
     this.#admission.count(task, false)
     this.#crashes.delete(task.id)
@@ -343,24 +322,14 @@ export class Supervisor implements SupervisorPerformer {
       this.#shutdown.end()
     }
     if (this.tasks.unfinished > 0) return
-    this.#assertInvariants(this.#services.environment.clock.now())
+    this.#dispatcher.assertInvariants()
     this.#shutdown.end()
     const idle = this.#idle
     this.#idle = []
     for (const then of idle) then()
   }
 
-  #assertInvariants(now: number): void {
-    try {
-      this.scheduler.assertInvariants(now)
-    } catch (broken) {
-      this.#alert('INVARIANT_BROKEN', describeThrown(broken), null)
-      this.#logic.send({ type: 'intensity.spent' })
-    }
-  }
-
   #alert(code: AlertCode, message: string, taskId: string | null): void {
-    this.#services.journal.ofRuntime({ type: 'alert', code, message, taskId })
-    this.#services.log.error({ code, taskId }, message)
+    raiseAlert(this.#services, code, message, taskId)
   }
 }

@@ -253,7 +253,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     const { held } = step.snapshot.context
     if (held !== wasHeld) this.report({ type: 'task.held', held })
     if (step.entered.length > 0)
-      announce(this, this.services, step, () => this.effects.drawBackoff(this.context.attempt))
+      announce(this, this.services, step, () => this.effects.retry.draw(this.context.attempt))
     for (const effect of step.effects) this.effects.perform(effect, event)
     if (step.to.isFinal) this.effects.end()
   }

@@ -6,11 +6,11 @@ import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
 import { unwritable } from './accepted-record.ts'
 import { AttemptWatch } from './attempt-watch.ts'
-import { backoffMs } from './backoff.ts'
 import { Execution } from './execution.ts'
 import type { RunningHandler } from './inline-executor.ts'
 import { runInline } from './inline-executor.ts'
 import { checkOutput } from './output-check.ts'
+import { RetryTimer } from './retry-timer.ts'
 import type { Task } from './task.ts'
 import { TaskExecutionPort } from './task-execution-port.ts'
 import type { TaskServices } from './task-services.ts'
@@ -32,10 +32,9 @@ export class TaskEffects {
   #watch: AttemptWatch | null = null
   #handler: RunningHandler | null = null
   #validation: ValidationRun | null = null
-  #backoffTimer: Timer | null = null
+  #retry: RetryTimer | null = null
   #deadlineTimer: Timer | null = null
   #startTimer: Timer | null = null
-  #backoffMs = 0
 
   constructor(task: Task, services: TaskServices) {
     this.#task = task
@@ -47,6 +46,11 @@ export class TaskEffects {
   get watch(): AttemptWatch {
     this.#watch ??= new AttemptWatch(this.#task, this.#services)
     return this.#watch
+  }
+
+  get retry(): RetryTimer {
+    this.#retry ??= new RetryTimer(this.#task, this.#services)
+    return this.#retry
   }
 
   get #validate(): ValidationRun {
@@ -93,17 +97,12 @@ export class TaskEffects {
       case 'completing':
         return this.#checkOutput()
       case 'retrying':
-        return this.#armBackoff()
+        return this.retry.arm()
       case 'rollingBack':
         return this.#rollBack()
       default:
         return
     }
-  }
-
-  /** Goes on waiting for the next attempt, from before a recovery. */
-  resumeBackoff(until: number): void {
-    this.#backoffTimer = this.#arm(until, () => this.#task.send({ type: 'backoff.elapsed' }))
   }
 
   /** Ends as it stands: the definition wants nothing undone after a crash. */
@@ -133,7 +132,7 @@ export class TaskEffects {
     this.#watch?.stop()
     this.#deadlineTimer = timers.disarm(this.#deadlineTimer)
     this.#startTimer = timers.disarm(this.#startTimer)
-    this.#backoffTimer = timers.disarm(this.#backoffTimer)
+    this.#retry?.disarm()
     this.#validation?.end()
     this.#endAttempt()
     this.#task.progress.endedAt = this.#now()
@@ -168,15 +167,9 @@ export class TaskEffects {
     this.#validation?.end()
   }
 
-  /** Draws the delay before the attempt after `attempt`, in ms. */
-  drawBackoff(attempt: number): number {
-    this.#backoffMs = backoffMs(this.#task.facts.definition.retry, attempt, this.#services.environment.random)
-    return this.#backoffMs
-  }
-
   perform(effect: string, event: TaskMachineEvent): void {
     const task = this.#task
-    const { supervisor, timers } = this.#services
+    const { supervisor } = this.#services
     switch (effect) {
       case 'validate':
         return this.#validate.start()
@@ -218,10 +211,10 @@ export class TaskEffects {
         }
         return
       case 'armBackoff':
-        return this.#armBackoff()
+        this.#endAttempt()
+        return this.retry.arm()
       case 'disarmBackoff':
-        this.#backoffTimer = timers.disarm(this.#backoffTimer)
-        return
+        return this.#retry?.disarm()
       case 'rollBack':
         return this.#rollBack()
       case 'reportDropped':
@@ -286,11 +279,6 @@ export class TaskEffects {
       } else if (result.ok) task.send({ type: 'output.accepted', epoch, output: result.output })
       else task.send({ type: 'output.refused', epoch, failure: result.failure })
     })
-  }
-
-  #armBackoff(): void {
-    this.#endAttempt()
-    this.#backoffTimer = this.#arm(this.#now() + this.#backoffMs, () => this.#task.send({ type: 'backoff.elapsed' }))
   }
 
   #rollBack(): void {

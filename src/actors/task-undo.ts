@@ -2,6 +2,7 @@ import type { Failure } from '../model/errors.ts'
 import type { AlertCode } from '../model/events.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
+import { raiseAlert } from './alert.ts'
 import { childHandle } from './child-handle.ts'
 import { definitionRollback } from './recovery/step-history.ts'
 import { replayUndos } from './recovery/undo-replay.ts'
@@ -151,10 +152,9 @@ export class TaskUndo {
 
   /** Says aloud what stands. */
   alertStanding(code: AlertCode, subject: string, standing: readonly StandingEffect[]): void {
-    const { id: taskId } = this.#task
-    const message = `${subject}: ${standing.length} effect(s) still stand`
-    this.#services.journal.ofRuntime({ type: 'alert', code, message, taskId })
-    this.#services.log.error({ taskId, standing }, message)
+    const names = standing.map(({ step }) => step).join(', ')
+    const message = `${subject}: ${standing.length} effect(s) still stand (${names})`
+    raiseAlert(this.#services, code, message, this.#task.id)
   }
 
   /** Every effect that would stand if nothing were undone any more. */

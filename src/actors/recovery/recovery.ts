@@ -305,7 +305,7 @@ export class Recovery {
       case 'retrying':
         if (task.stage !== 'retrying') return
         // A clock that was set back meanwhile must not make it wait for longer than it would have.
-        return task.effects.resumeBackoff(
+        return task.effects.retry.armAt(
           Math.min(history.backoffUntil ?? 0, services.environment.clock.now() + history.backoffMs),
         )
       case 'rollingBack':
