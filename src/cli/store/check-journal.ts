@@ -1,6 +1,6 @@
 import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import type { RuntimeEvent, TaskEvent } from '../../model/events.ts'
-import type { JournalRecord } from '../../model/journal-record.ts'
+import type { JournalRecord, RecordPayload } from '../../model/journal-record.ts'
 
 /** What a journal holds, and what is wrong with it. */
 export interface JournalCheck {
@@ -72,10 +72,10 @@ export class JournalChecker {
       task.finals += 1
       if (task.finals > 1) this.#found(`record ${event.seq}: ${taskId} ends a second time`)
     }
-    this.#followStep(task, event)
+    this.#followStep(task, event, payload)
   }
 
-  #followStep(task: Followed, event: TaskEvent): void {
+  #followStep(task: Followed, event: TaskEvent, payload: RecordPayload | null): void {
     const { taskId, seq } = event
     switch (event.type) {
       case 'task.allocating':
@@ -91,6 +91,8 @@ export class JournalChecker {
         task.finished.add(event.step)
         return
       case 'task.undo.completed':
+        // A run that was given up may take effect after the undo: what it did is undone on its own.
+        if (payload?.lateOf !== undefined || payload?.stillRuns) return
         if (task.undone.has(event.step)) this.#found(`record ${seq}: step "${event.step}" of ${taskId} is undone again`)
         task.undone.add(event.step)
     }

@@ -18,6 +18,24 @@ export interface OpenOptions {
   readonly readOnly?: boolean
 }
 
+interface Group {
+  readonly seq: number
+  readonly taskId: string | null
+  lines: string
+}
+
+/** What follows `lastSeq`, by task: a row and an entry of the index for each line would be twice the work. */
+function groupByTask(rows: readonly Row[], lastSeq: number): Iterable<Group> {
+  const groups = new Map<string | null, Group>()
+  for (const { seq, taskId, line } of rows) {
+    if (seq <= lastSeq) continue
+    const group = groups.get(taskId)
+    if (group) group.lines += `\n${seq} ${line}`
+    else groups.set(taskId, { seq, taskId, lines: `${seq} ${line}` })
+  }
+  return groups.values()
+}
+
 /**
  * A journal in one SQLite file, synchronous. Held exclusively while it is open: the operating system lets go of the
  * lock when the process dies. Source of the settings: sqlite.org/wal.html, sqlite.org/pragma.html.
@@ -32,9 +50,9 @@ export class SqliteFile {
   private constructor(path: string, database: DatabaseSync) {
     this.path = path
     this.#database = database
-    this.#insert = database.prepare('INSERT INTO event (seq, task, crc, line) VALUES (?, ?, ?, ?)')
-    this.#forget = database.prepare('DELETE FROM event WHERE task = ?')
-    this.#lastSeq = Number(database.prepare('SELECT max(seq) AS last FROM event').get()?.['last'] ?? 0)
+    this.#insert = database.prepare('INSERT INTO record (seq, batch, task, crc, lines) VALUES (?, ?, ?, ?, ?)')
+    this.#forget = database.prepare('DELETE FROM record WHERE task = ?')
+    this.#lastSeq = Number(database.prepare('SELECT batch FROM record ORDER BY seq DESC LIMIT 1').get()?.['batch'] ?? 0)
   }
 
   /** @throws StoreError */
@@ -70,17 +88,14 @@ export class SqliteFile {
   /** One transaction. Rows that are on disk already, by an earlier try, are left as they are. @throws StoreError */
   commit(rows: readonly Row[], forgotten: readonly string[]): void {
     const database = this.#database
-    let last = this.#lastSeq
+    const batch = rows.at(-1)?.seq ?? this.#lastSeq
     try {
       database.exec('BEGIN IMMEDIATE')
-      for (const { seq, taskId, line } of rows) {
-        if (seq <= this.#lastSeq) continue
-        this.#insert.run(seq, taskId, checksumOf(line), line)
-        last = seq
-      }
+      for (const { seq, taskId, lines } of groupByTask(rows, this.#lastSeq))
+        this.#insert.run(seq, batch, taskId, checksumOf(lines), lines)
       for (const taskId of forgotten) this.#forget.run(taskId)
       database.exec('COMMIT')
-      this.#lastSeq = last
+      this.#lastSeq = batch
     } catch (thrown) {
       try {
         database.exec('ROLLBACK')
@@ -91,25 +106,37 @@ export class SqliteFile {
     }
   }
 
-  /** Rows after `seq`, oldest first, at most `limit`. @throws StoreError `STORE_DAMAGED` */
+  /**
+   * Rows after `seq`, oldest first: at least `limit` if there are as many, and whole commits.
+   * @throws StoreError `STORE_DAMAGED`
+   */
   read(seq: number, limit: number): Row[] {
+    const rows: Row[] = []
     try {
       const statement = this.#database.prepare(
-        'SELECT seq, task, crc, line FROM event WHERE seq > ? ORDER BY seq LIMIT ?',
+        'SELECT seq, batch, task, crc, lines FROM record WHERE seq > ? ORDER BY seq',
       )
-      return statement.all(seq, limit).map((row) => {
-        const { seq: at, task, crc, line } = row
-        if (typeof line !== 'string' || checksumOf(line) !== Number(crc)) {
+      let last: unknown
+      for (const { seq: first, batch, task, crc, lines } of statement.iterate(seq)) {
+        if (rows.length >= limit && batch !== last) break
+        last = batch
+        if (typeof lines !== 'string' || checksumOf(lines) !== Number(crc)) {
           throw new StoreError(
             'STORE_DAMAGED',
-            `${this.path}: record ${String(at)} is damaged; see \`taskwright store check\``,
+            `${this.path}: record ${String(first)} is damaged; see \`taskwright store check\``,
           )
         }
-        return { seq: Number(at), taskId: typeof task === 'string' ? task : null, line }
-      })
+        const taskId = typeof task === 'string' ? task : null
+        for (const line of lines.split('\n')) {
+          const space = line.indexOf(' ')
+          rows.push({ seq: Number(line.slice(0, space)), taskId, line: line.slice(space + 1) })
+        }
+      }
     } catch (thrown) {
       throw toStoreError(thrown, this.path)
     }
+    // Within a commit the lines of a task stand together.
+    return rows.sort((one, other) => one.seq - other.seq)
   }
 
   /** What SQLite itself finds wrong with the file. */
