@@ -188,7 +188,7 @@ export const simulationMutants: readonly SimulationMutant[] = [
     name: 'a backoff is not armed again after a crash',
     file: `${recovery}/recovery.ts`,
     from: '        return task.effects.retry.armAt(',
-    to: '        return void (',
+    to: '        return (() => undefined)(',
   },
   {
     name: 'a start time is not armed again after a crash',
