@@ -29,6 +29,10 @@ export interface ExecutionPort {
   report(happening: TaskHappening, payload?: RecordPayload | null): void
   /** Resolves once everything reported so far is durable. */
   recorded(): Promise<void>
+  /** A text without what must not be told of the task. */
+  scrub(text: string): string
+  /** A value of which the schema says what is secret. */
+  learn(schema: z.ZodType, value: unknown): void
   /** The handler gave a sign of life. */
   alive(): void
   asked(): void

@@ -10,7 +10,6 @@ import type { RecordPayload } from '../model/journal-record.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
-import { redactText } from '../security/redaction.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
 import { Questions } from './questions.ts'
@@ -132,7 +131,7 @@ export class Execution implements TaskContext, StepHost {
     if (this.#closed) return
     this.#port.alive()
     const within = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0
-    this.#port.progress(within, redactText(message))
+    this.#port.progress(within, message)
   }
 
   used(usage: Demand): void {
@@ -254,7 +253,8 @@ export class Execution implements TaskContext, StepHost {
     this.assertOpen()
     this.alive()
     this.#asked += 1
-    const key = `${this.#asked}:${prompt}`
+    const shown = this.#port.scrub(prompt)
+    const key = `${this.#asked}:${shown}`
     // As the schema gave it when it was answered: what was transformed once would not pass again.
     const given = this.#port.answerTo<z.output<Schema>>(key)
     if (given) return given.value
@@ -263,13 +263,14 @@ export class Execution implements TaskContext, StepHost {
       id,
       taskId: this.id,
       schema,
-      prompt,
+      prompt: shown,
       timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
       fallback: 'default' in options ? { answer: options.default } : null,
     })
-    this.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
+    this.report({ type: 'task.asked', questionId: id, prompt: shown })
     this.#port.asked()
     const answer = await answered
+    this.#port.learn(schema, answer)
     if (this.keepsState) await this.#port.answered(id, key, answer)
     if (this.#gate) await this.#gate.promise
     return answer
@@ -301,14 +302,14 @@ export class Execution implements TaskContext, StepHost {
     this.assertOpen()
     this.alive()
     const { key, ...submitOptions } = options ?? {}
-    const childKey = this.keepsState ? this.#keyOfChild(definition.type, input, key) : null
+    const childKey = this.keepsState ? this.#keyOfChild(definition, input, key) : null
     return this.#port.submitChild(definition, input, options && submitOptions, childKey)
   }
 
-  #keyOfChild(type: string, input: unknown, key: string | undefined): string {
+  #keyOfChild(definition: TaskDefinition, input: unknown, key: string | undefined): string {
     if (key !== undefined) return key
     this.#childKeys ??= new ChildKeys()
-    return this.#childKeys.next(type, input)
+    return this.#childKeys.next(definition, input)
   }
 
   assertOpen(): void {

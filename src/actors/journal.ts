@@ -1,6 +1,7 @@
 import type { Clock } from '../model/environment.ts'
 import type { RuntimeEvent, RuntimeHappening, TaskEvent, TaskHappening } from '../model/events.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Redactor } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
 import type { StoreWatcher } from './commit-queue.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -14,6 +15,7 @@ export interface JournalParts {
   readonly store: Store
   readonly hub: EventHub
   readonly watcher: StoreWatcher
+  readonly redactor: Redactor
 }
 
 /** Writes down what happens, in one order, and tells whoever listens. */
@@ -25,13 +27,15 @@ export class Journal {
   readonly #store: Store
   readonly #hub: EventHub
   readonly #commits: CommitQueue
+  readonly #redactor: Redactor
   #seq = 0
   #isClosed = false
 
-  constructor({ clock, timers, store, hub, watcher }: JournalParts) {
+  constructor({ clock, timers, store, hub, watcher, redactor }: JournalParts) {
     this.#clock = clock
     this.#store = store
     this.#hub = hub
+    this.#redactor = redactor
     this.keepsState = !store.isVolatile
     this.#commits = new CommitQueue(store, clock, timers, watcher)
   }
@@ -50,7 +54,10 @@ export class Journal {
 
   ofRuntime(happening: RuntimeHappening): void {
     this.#seq += 1
-    this.#keep({ seq: this.#seq, at: this.#clock.now(), ...happening }, null)
+    const envelope = { seq: this.#seq, at: this.#clock.now() }
+    if ('message' in happening)
+      this.#keep({ ...envelope, ...happening, message: this.#redactor.text(happening.message) }, null)
+    else this.#keep({ ...envelope, ...happening }, null)
   }
 
   /** Calls back once everything written so far is durable: at once, if nothing is kept. */

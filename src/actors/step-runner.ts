@@ -3,7 +3,6 @@ import { describeThrown, NonRetryableError, RefusedError } from '../model/errors
 import type { TaskHappening } from '../model/events.ts'
 import type { StepOptions, StepRun } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
-import { redactText } from '../security/redaction.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import { unwritable } from './accepted-record.ts'
 import type { Undoing } from './rollback.ts'
@@ -204,7 +203,7 @@ export class StepRunner {
       if (host.isClosed) await this.#failedLate(begun, run)
       else {
         host.steps.fail(step)
-        host.report({ type: 'task.step.failed', step, attempt, message: redactText(describeThrown(thrown)) })
+        host.report({ type: 'task.step.failed', step, attempt, message: describeThrown(thrown) })
       }
       throw thrown
     }

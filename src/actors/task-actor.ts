@@ -12,12 +12,14 @@ import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
 import { acceptedRecord } from './accepted-record.ts'
+import { scrubbedHappening } from './scrubbed-happening.ts'
 import type { Task } from './task.ts'
 import { announce, tellHook } from './task-announcements.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
 import { activityOf, stageOf } from './task-configuration.ts'
 import { TaskEffects } from './task-effects.ts'
 import type { RestoredTask, TaskFacts, TaskProgress } from './task-record.ts'
+import { TaskSecrets } from './task-secrets.ts'
 import type { TaskServices } from './task-services.ts'
 
 type Scope = ActorScope<TaskSnapshot, TaskMachineEvent>
@@ -45,6 +47,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   #snapshot: TaskSnapshot | null = null
   #actor: AnyActorRef | null = null
   #settled: ((outcome: TaskOutcome) => void)[] | null = null
+  #secrets: TaskSecrets | null = null
+  #shownOutcome: TaskOutcome | null = null
   #listeners: Set<(event: TaskEvent) => void> | null = null
   readonly #conditionsMet: boolean
   /** Taken up from a journal: it has begun before. */
@@ -88,6 +92,12 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   get stage(): TaskStage {
     return stageOf(this.#at)
+  }
+
+  /** Made when something is told that may hold a secret. */
+  get secrets(): TaskSecrets {
+    this.#secrets ??= new TaskSecrets(this.facts, this.services.redactor)
+    return this.#secrets
   }
 
   get context(): TaskMachineContext {
@@ -161,13 +171,15 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   /** Messages to a task that has ended change nothing. */
   send(event: TaskMachineEvent): void {
-    if (!this.#at.isFinal && !this.effects.isLeft) this.actor.send(event)
+    if (!this.#at.isFinal && !this.effects.isLeft) this.actor.send(this.#scrubbed(event))
   }
 
   /** Writes down what happened to this task. */
   report(happening: TaskHappening, payload: RecordPayload | null = null): void {
     if (this.effects.isLeft) return
-    const event = this.services.journal.ofTask(this.facts.id, this.facts.definition.type, happening, payload)
+    const { id, definition } = this.facts
+    const told = scrubbedHappening(happening, () => this.secrets)
+    const event = this.services.journal.ofTask(id, definition.type, told, payload)
     if (this.#listeners) for (const listener of this.#listeners) listener(event)
   }
 
@@ -233,10 +245,22 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       startedAt: progress.startedAt,
       endedAt: progress.endedAt,
       deadlineAt: facts.deadlineAt,
-      outcome: this.outcome,
+      outcome: this.#outcomeShown(),
       compensated: progress.compensated,
       parked: progress.parked,
     }
+  }
+
+  /** Reasons come from outside, and end in outcomes, errors and snapshots. */
+  #scrubbed(event: TaskMachineEvent): TaskMachineEvent {
+    if ('failure' in event) return { ...event, failure: this.secrets.failure(event.failure) }
+    if (event.type === 'rollback.finished') return { ...event, report: this.secrets.rollback(event.report) }
+    return event
+  }
+
+  #outcomeShown(): TaskOutcome | null {
+    if (this.outcome) this.#shownOutcome ??= this.secrets.outcome(this.outcome)
+    return this.#shownOutcome
   }
 
   #initialContext(): TaskMachineContext {

@@ -115,7 +115,7 @@ export class TaskEffects {
 
   /** The actor is lost for good: the outcome that is left, with every effect that nobody will undo. */
   giveUp(error: unknown): Extract<TaskOutcome, { status: 'failed' }> {
-    const message = `the task's actor crashed and was given up: ${describeThrown(error)}`
+    const message = this.#task.secrets.text(`the task's actor crashed and was given up: ${describeThrown(error)}`)
     const standing = this.undo.standing('not undone: the actor crashed')
     this.end()
     return {

@@ -8,6 +8,7 @@ import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import { hasSecrets } from '../security/secret-fields.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { childHandle } from './child-handle.ts'
@@ -85,6 +86,14 @@ export class TaskExecutionPort implements ExecutionPort {
     this.#task.report(happening, payload)
   }
 
+  scrub(text: string): string {
+    return text === '' ? text : this.#task.secrets.text(text)
+  }
+
+  learn(schema: z.ZodType, value: unknown): void {
+    if (hasSecrets(schema)) this.#task.secrets.learn(schema, value)
+  }
+
   recorded(): Promise<void> {
     return this.#services.journal.recorded()
   }
@@ -129,8 +138,9 @@ export class TaskExecutionPort implements ExecutionPort {
 
   progress(fraction: number, message: string): void {
     this.#task.progress.fraction = fraction
-    this.#task.progress.message = message
-    this.report({ type: 'task.progress', fraction, message })
+    const shown = this.scrub(message)
+    this.#task.progress.message = shown
+    this.report({ type: 'task.progress', fraction, message: shown })
   }
 
   undoLate(undoing: Undoing): Promise<void> {

@@ -215,6 +215,7 @@ export class TaskUndo {
         steps: this.#steps,
         answerTo: (key) => this.answerTo(key),
         child: (childId) => childHandle(this.childOf(childId)),
+        scrub: (text) => this.#task.secrets.text(text),
       },
       definition.rollbackTimeoutMs,
     )

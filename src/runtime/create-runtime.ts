@@ -3,6 +3,7 @@ import { createActor } from 'xstate'
 import { z } from 'zod'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import { EventHub, guarded } from '../actors/event-hub.ts'
+import { createHostLog } from '../actors/host-log.ts'
 import { Journal } from '../actors/journal.ts'
 import { Monitor } from '../actors/monitor.ts'
 import { JournalReader } from '../actors/recovery/journal-reader.ts'
@@ -27,6 +28,7 @@ import type { OpenQuestion, TaskView } from '../model/task-view.ts'
 import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/meter.ts'
 import { Scheduler } from '../scheduling/scheduler.ts'
 import type { WaitReason } from '../scheduling/wait-reason.ts'
+import { Redactor } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import type { Submitter } from './door.ts'
@@ -92,8 +94,16 @@ export class Runtime {
       ...(backfill && { backfill }),
     })
     this.#principal = options.principal
-    this.#door = new Door(environment, scheduler.ledger)
-    this.#hub = new EventHub(logger)
+    const redactor = new Redactor(options.secrets)
+    const log = createHostLog(logger, redactor)
+    this.#door = new Door(
+      environment,
+      scheduler.ledger,
+      redactor,
+      options.store.isVolatile || options.secrets.unencrypted === 'allow',
+    )
+    this.#door.assertProtected(options.tasks)
+    this.#hub = new EventHub(log)
     const performer = {
       entered: (stage: SupervisorStage) => this.#supervisor.entered(stage),
       perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) =>
@@ -106,6 +116,7 @@ export class Runtime {
       timers,
       store: options.store,
       hub: this.#hub,
+      redactor,
       watcher: {
         failed: (error) => this.#logic.send({ type: 'store.failed', error }),
         healed: () => this.#logic.send({ type: 'store.healed' }),
@@ -116,7 +127,8 @@ export class Runtime {
       timers,
       journal: this.#journal,
       monitor: this.#monitor,
-      log: logger,
+      log,
+      redactor,
       ledger: scheduler.ledger,
       supervisor: this.#logic,
       submitChild: (parent, definition, input, options, childKey) =>
@@ -135,12 +147,12 @@ export class Runtime {
       clock: environment.clock,
       ...(inspect && {
         inspect: (event: InspectionEvent) =>
-          guarded(() => (typeof inspect === 'function' ? inspect(event) : inspect.next?.(event)), logger, 'inspect'),
+          guarded(() => (typeof inspect === 'function' ? inspect(event) : inspect.next?.(event)), log, 'inspect'),
       }),
-      logger: (...line) => logger.info({ line }, 'xstate'),
+      logger: (...line) => log.info({ line }, 'xstate'),
     })
     // A crash of the supervisor itself must not surface as an uncaught error of the host.
-    actor.subscribe({ error: (error) => logger.fatal({ err: error }, 'the supervisor crashed') })
+    actor.subscribe({ error: (error) => log.fatal({ err: error }, 'the supervisor crashed') })
     actor.start()
   }
 

@@ -1,4 +1,5 @@
 import type { TaskFacts } from '../actors/task-record.ts'
+import { TaskSecrets } from '../actors/task-secrets.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import { describeThrown, listProblems, refuse } from '../model/errors.ts'
@@ -11,6 +12,8 @@ import type { ResolvedSubmitOptions, SubmitOptions } from '../model/submit-optio
 import { submitOptionsSchema } from '../model/submit-options.ts'
 import type { DemandVector } from '../scheduling/demand-vector.ts'
 import type { Ledger } from '../scheduling/ledger.ts'
+import type { Redactor } from '../security/redactor.ts'
+import { hasSecrets } from '../security/secret-fields.ts'
 
 const noOptions: ResolvedSubmitOptions = { whenFull: 'refuse' }
 
@@ -68,6 +71,8 @@ function readEstimate(definition: TaskDefinition, input: unknown): number | null
   }
 }
 
+type Labels = Readonly<Record<string, string>>
+
 /** Who submits, and what its parent is. */
 export interface Submitter {
   readonly principal: Principal
@@ -80,9 +85,14 @@ export interface Submitter {
 export class Door {
   readonly #environment: Environment
   readonly #ledger: Ledger
+  readonly #redactor: Redactor
+  readonly #mayHaveSecrets: boolean
   #seq = 0
 
-  constructor(environment: Environment, ledger: Ledger) {
+  /** @param mayHaveSecrets definitions with secret fields are taken: what is written down is encrypted, or allowed */
+  constructor(environment: Environment, ledger: Ledger, redactor: Redactor, mayHaveSecrets: boolean) {
+    this.#redactor = redactor
+    this.#mayHaveSecrets = mayHaveSecrets
     this.#environment = environment
     this.#ledger = ledger
   }
@@ -92,9 +102,22 @@ export class Door {
     this.#seq = order
   }
 
+  /** @throws RefusedError `SECRET_UNPROTECTED` if what it marks as secret would be written down as it is */
+  assertProtected(definitions: readonly TaskDefinition[]): void {
+    if (this.#mayHaveSecrets) return
+    const exposed = definitions.filter(({ input, output }) => hasSecrets(input) || hasSecrets(output))
+    if (exposed.length === 0) return
+    throw refuse(
+      'SECRET_UNPROTECTED',
+      "the store would write secret fields down as they are; give createRuntime a key (encryption), or say secrets: { unencrypted: 'allow' }",
+      exposed.map(({ type, version }) => `${type} version ${version} has secret fields`),
+    )
+  }
+
   /**
    * Reads a request. Nothing is half-accepted: it is whole, or an error lists what is wrong with it.
-   * @throws RefusedError `OPTIONS_INVALID`, `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`
+   * @throws RefusedError `OPTIONS_INVALID`, `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`,
+   * `SECRET_UNPROTECTED`
    */
   async read(
     definition: TaskDefinition,
@@ -102,6 +125,7 @@ export class Door {
     given: SubmitOptions | undefined,
     by: Submitter,
   ): Promise<{ facts: TaskFacts; priority: number; whenFull: 'refuse' | 'wait' }> {
+    this.assertProtected([definition])
     const options = readOptions(given)
     const reading = readInput(definition, input)
     const read = reading instanceof Promise ? await reading : reading
@@ -122,7 +146,7 @@ export class Door {
         input: data,
         principal: options.principal ?? by.principal,
         parentId: by.parentId,
-        labels: options.labels ?? {},
+        labels: options.labels ? this.#scrubbed(options.labels, definition, data) : {},
         vector,
         estimateMs,
         startAt: options.startAt ?? (options.delay === undefined ? null : now + options.delay),
@@ -133,5 +157,10 @@ export class Door {
         createdAt: now,
       },
     }
+  }
+
+  #scrubbed(labels: Labels, definition: TaskDefinition, input: unknown): Labels {
+    const secrets = new TaskSecrets({ definition, input }, this.#redactor)
+    return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, secrets.text(value)]))
   }
 }

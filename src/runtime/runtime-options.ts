@@ -15,6 +15,7 @@ import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
 import type { OrderPolicy } from '../scheduling/policies/order.ts'
 import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { SharePolicy } from '../scheduling/policies/share.ts'
+import type { SecretsOptions } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
 import { openStore } from './open-store.ts'
@@ -59,6 +60,8 @@ export interface RuntimeOptions {
   restartIntensity?: { restarts: number; within: Duration }
   /** Told of every actor, message and snapshot: XState's `inspect`, as `@statelyai/inspect` makes it. */
   inspect?: Inspector
+  /** What is hidden in events, journal, log and views, beyond what is recognised anyway. */
+  secrets?: SecretsOptions
   /** Default: warnings and errors to standard error, as JSON lines. */
   logger?: Logger
 }
@@ -81,6 +84,7 @@ export interface ResolvedRuntimeOptions {
   readonly restartsWithinMs: number
   readonly inspect: Inspector | undefined
   readonly logger: Logger
+  readonly secrets: Required<SecretsOptions>
 }
 
 const aPolicy = <Policy>() =>
@@ -142,6 +146,14 @@ const optionsSchema = z.strictObject({
       'not an inspector: give a function or an observer',
     )
     .optional(),
+  secrets: z
+    .strictObject({
+      names: z.array(z.string().min(1)).default([]),
+      patterns: z.array(z.instanceof(RegExp)).default([]),
+      values: z.array(z.string()).default([]),
+      unencrypted: z.enum(['refuse', 'allow']).default('refuse'),
+    })
+    .prefault({}),
   logger: z
     .custom<Logger>((value) => typeof value === 'object' && value !== null && 'child' in value, 'not a pino logger')
     .optional(),
@@ -177,6 +189,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,
+    secrets: rest.secrets,
     logger: rest.logger ?? pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   }
 }
