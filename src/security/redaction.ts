@@ -43,6 +43,10 @@ class Pass {
   /** JSON in a text is cleaned as what it says, and the rest as it reads. */
   text(text: string): string {
     if (text.length > longestJson || !/[{[]/.test(text)) return this.#scrub(text)
+    if (text.startsWith('"')) {
+      const inner = parsedText(text)
+      if (inner !== undefined) return JSON.stringify(this.text(inner))
+    }
     let clean = ''
     let done = 0
     let tries = 0
@@ -132,6 +136,16 @@ class Pass {
 /** Whether hiding the value hides anything. */
 function tells(value: unknown): boolean {
   return value !== null && value !== undefined && typeof value !== 'boolean' && value !== ''
+}
+
+/** What a text says that is a string of JSON. */
+function parsedText(text: string): string | undefined {
+  try {
+    const read: unknown = JSON.parse(text)
+    return typeof read === 'string' ? read : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const starts = /\{|\[(?=\s{0,8}["{[])/g
