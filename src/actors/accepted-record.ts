@@ -33,13 +33,16 @@ export function unwritable(value: unknown): string | null {
 
 /** All that recovery needs of what was accepted. */
 export function acceptedRecord(facts: TaskFacts): AcceptedTask {
-  const { principal, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
+  const { principal, authority, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
   const machineHash = machineHashOf(facts.definition)
   return {
     order: facts.seq,
     input: encodeValue(facts.input),
     principalKind: principal.kind,
     principalWeight: principal.weight,
+    ...(principal.tenant !== undefined && { principalTenant: principal.tenant }),
+    ...(principal.attributes !== undefined && { principalAttributes: principal.attributes }),
+    ...(authority.within.length > 0 && { within: authority.within }),
     demand: facts.vector.demand,
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(estimateMs !== null && { estimateMs }),

@@ -3,6 +3,7 @@ import { createActor } from 'xstate'
 import { RefusedError, refuse } from '../model/errors.ts'
 import { unwritable } from './accepted-record.ts'
 import { awaitDependencies, failedBefore } from './dependencies.ts'
+import { unknownDependencies } from './refusals.ts'
 import type { Submission } from './supervisor-messages.ts'
 import { TaskActorLogic } from './task-actor.ts'
 import type { TaskServices } from './task-services.ts'
@@ -44,8 +45,7 @@ export class Admission {
     }
     const unknown = facts.after.filter((id) => !this.#tasks.get(id))
     if (unknown.length > 0) {
-      const message = `after names tasks that are unknown, or ended too long ago to be remembered: ${unknown.join(', ')}`
-      reply.refused(new RefusedError('DEPENDENCY_UNKNOWN', message))
+      reply.refused(unknownDependencies(unknown))
       return
     }
     const problem = this.#services.journal.keepsState ? unwritable(facts.input) : null

@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../model/errors.ts'
+import { RefusedError } from '../model/errors.ts'
 
 type Refusal = readonly [code: RefusalCode, message: string]
 
@@ -19,4 +20,10 @@ export function storeFailed(problem: string): Refusal {
     'STORE_UNAVAILABLE',
     `nothing new is taken on while the store cannot be written; what was accepted is safe: ${problem}`,
   ]
+}
+
+/** Tasks that may not be read are as good as unknown. */
+export function unknownDependencies(ids: readonly string[]): RefusedError {
+  const message = `after names tasks that are unknown, or ended too long ago to be remembered: ${ids.join(', ')}`
+  return new RefusedError('DEPENDENCY_UNKNOWN', message)
 }

@@ -1,4 +1,5 @@
 import type { TaskSnapshot } from '../machines/task-engine.ts'
+import type { Authority } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { Principal } from '../model/principal.ts'
@@ -13,6 +14,8 @@ export interface TaskFacts {
   /** After the input schema. */
   readonly input: unknown
   readonly principal: Principal
+  /** In whose name it was submitted: what it does itself may not be more. */
+  readonly authority: Authority
   readonly parentId: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly vector: DemandVector

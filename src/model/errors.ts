@@ -28,10 +28,12 @@ export type RefusalCode =
   | 'DUPLICATE_TEMPLATE'
   | 'FLOW_CYCLE'
   | 'FLOW_INVALID'
+  | 'FORBIDDEN'
   | 'INPUT_INVALID'
   | 'OPTIONS_INVALID'
   | 'POOL_UNKNOWN'
   | 'QUEUE_FULL'
+  | 'QUOTA_EXCEEDED'
   | 'QUESTION_UNANSWERED'
   | 'QUESTION_UNKNOWN'
   | 'ANSWER_INVALID'
@@ -42,6 +44,7 @@ export type RefusalCode =
   | 'STEP_DUPLICATE'
   | 'STORE_UNAVAILABLE'
   | 'TASK_ENDED'
+  | 'TOKEN_REFUSED'
   | 'UNKNOWN_TASK'
   | 'UNKNOWN_TEMPLATE'
   | 'UNKNOWN_TYPE'
@@ -77,6 +80,18 @@ export class RefusedError extends TaskwrightError<RefusalCode> {
   constructor(code: RefusalCode, message: string, options?: ErrorOptions & { problems?: readonly string[] }) {
     super(code, message, options)
     this.problems = options?.problems ?? [message]
+  }
+}
+
+/** The policy does not allow it. `rule` names the rule that says so. */
+export class ForbiddenError extends RefusedError {
+  readonly action: string
+  readonly rule: string
+
+  constructor(message: string, action: string, rule: string) {
+    super('FORBIDDEN', message)
+    this.action = action
+    this.rule = rule
   }
 }
 

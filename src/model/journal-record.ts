@@ -1,4 +1,5 @@
 import type { RuntimeEvent } from './events.ts'
+import type { Principal, PrincipalAttribute } from './principal.ts'
 import type { Demand } from './resources.ts'
 
 /** A value as it is written down: itself where JSON can hold it, else in the notation of `devalue`. */
@@ -11,6 +12,10 @@ export interface AcceptedTask {
   readonly input: StoredValue
   readonly principalKind: 'agent' | 'person' | 'system'
   readonly principalWeight: number
+  readonly principalTenant?: string
+  readonly principalAttributes?: Readonly<Record<string, PrincipalAttribute>>
+  /** Those on whose behalf the principal acts. */
+  readonly within?: readonly Principal[]
   readonly demand: Demand
   readonly labels?: Readonly<Record<string, string>>
   readonly estimateMs?: number

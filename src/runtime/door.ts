@@ -1,11 +1,11 @@
 import type { TaskFacts } from '../actors/task-record.ts'
 import { TaskSecrets } from '../actors/task-secrets.ts'
+import type { Authority } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import { describeThrown, listProblems, refuse } from '../model/errors.ts'
 import type { Parsed } from '../model/parse-once.ts'
 import { parseOnce } from '../model/parse-once.ts'
-import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
 import type { ResolvedSubmitOptions, SubmitOptions } from '../model/submit-options.ts'
@@ -17,7 +17,8 @@ import { hasSecrets } from '../security/secret-fields.ts'
 
 const noOptions: ResolvedSubmitOptions = { whenFull: 'refuse' }
 
-function readOptions(options: SubmitOptions | undefined): ResolvedSubmitOptions {
+/** @throws RefusedError `OPTIONS_INVALID` */
+export function readSubmitOptions(options: SubmitOptions | undefined): ResolvedSubmitOptions {
   if (options === undefined) return noOptions
   const checked = submitOptionsSchema.safeParse(options)
   if (checked.success) return checked.data
@@ -75,7 +76,9 @@ type Labels = Readonly<Record<string, string>>
 
 /** Who submits, and what its parent is. */
 export interface Submitter {
-  readonly principal: Principal
+  readonly authority: Authority
+  /** May name whom it acts for, without asking: the host, which hands principals in. */
+  readonly isHost: boolean
   readonly parentId: string | null
   /** Which of the parent's submissions it is. */
   readonly childKey: string | null
@@ -116,17 +119,16 @@ export class Door {
 
   /**
    * Reads a request. Nothing is half-accepted: it is whole, or an error lists what is wrong with it.
-   * @throws RefusedError `OPTIONS_INVALID`, `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`,
+   * @throws RefusedError `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`,
    * `SECRET_UNPROTECTED`
    */
   async read(
     definition: TaskDefinition,
     input: unknown,
-    given: SubmitOptions | undefined,
+    options: ResolvedSubmitOptions,
     by: Submitter,
   ): Promise<{ facts: TaskFacts; priority: number; whenFull: 'refuse' | 'wait' }> {
     this.assertProtected([definition])
-    const options = readOptions(given)
     const reading = readInput(definition, input)
     const read = reading instanceof Promise ? await reading : reading
     if (!read.ok)
@@ -134,6 +136,7 @@ export class Door {
     const { data } = read
     const vector = readDemand(definition, data, options.demand, this.#ledger)
     const estimateMs = options.estimate ?? readEstimate(definition, data)
+    const { principal, within } = by.authority
     const now = this.#environment.clock.now()
     this.#seq += 1
     return {
@@ -144,7 +147,9 @@ export class Door {
         seq: this.#seq,
         definition,
         input: data,
-        principal: options.principal ?? by.principal,
+        // The end of a token does not end what was submitted with it.
+        authority: { principal, within },
+        principal,
         parentId: by.parentId,
         labels: options.labels ? this.#scrubbed(options.labels, definition, data) : {},
         vector,

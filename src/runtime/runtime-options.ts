@@ -15,7 +15,9 @@ import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
 import type { OrderPolicy } from '../scheduling/policies/order.ts'
 import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { SharePolicy } from '../scheduling/policies/share.ts'
+import type { Policy } from '../security/policy.ts'
 import type { SecretsOptions } from '../security/redactor.ts'
+import type { TokenOptions } from '../security/tokens.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
 import { openStore } from './open-store.ts'
@@ -56,6 +58,10 @@ export interface RuntimeOptions {
   retainFor?: Duration
   /** Who acts when a submission names nobody. */
   principal?: PrincipalInput
+  /** Who may do what. Without one everybody may do everything; with one, what no rule allows is refused. */
+  policy?: Policy
+  /** Whose tokens `authenticate` believes. */
+  tokens?: TokenOptions
   /** Crashes of actors that are borne before the runtime degrades. Default: 5 within 10 s. */
   restartIntensity?: { restarts: number; within: Duration }
   /** Told of every actor, message and snapshot: XState's `inspect`, as `@statelyai/inspect` makes it. */
@@ -80,6 +86,8 @@ export interface ResolvedRuntimeOptions {
   readonly retain: number
   readonly retainForMs: number | null
   readonly principal: Principal
+  readonly policy: Policy | undefined
+  readonly tokens: TokenOptions | undefined
   readonly restarts: number
   readonly restartsWithinMs: number
   readonly inspect: Inspector | undefined
@@ -137,6 +145,20 @@ const optionsSchema = z.strictObject({
   retain: z.int().min(0).default(10_000),
   retainFor: durationSchema.optional(),
   principal: principalSchema.default(hostPrincipal),
+  policy: z
+    .custom<Policy>(
+      (value) => typeof value === 'object' && value !== null && 'decide' in value && typeof value.decide === 'function',
+      'not a policy; make it with caslPolicy, or give an object that implements Policy',
+    )
+    .optional(),
+  tokens: z
+    .strictObject({
+      issuer: z.string().min(1),
+      audience: z.string().min(1),
+      keys: z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1, 'give at least one public key') }),
+      toleranceMs: z.number().min(0).default(0),
+    })
+    .optional(),
   restartIntensity: z
     .strictObject({ restarts: z.int().min(0), within: durationSchema })
     .prefault({ restarts: 5, within: 10_000 }),
@@ -186,6 +208,8 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     retain: rest.retain,
     retainForMs: rest.retainFor ?? (opened.isVolatile ? null : weekMs),
     principal: rest.principal,
+    policy: rest.policy,
+    tokens: rest.tokens,
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,

@@ -216,8 +216,8 @@ export const simulationMutants: readonly SimulationMutant[] = [
   },
   {
     name: 'the journal begins anew with each process',
-    file: 'src/runtime/create-runtime.ts',
-    from: '      this.#journal.continueAfter(reader.lastSeq)\n',
+    file: 'src/runtime/runtime-core.ts',
+    from: '      this.journal.continueAfter(reader.lastSeq)\n',
     to: '',
   },
   {

@@ -1,5 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import { createActor } from 'xstate'
+import type { Authority } from '../../model/access.ts'
+import { nobody } from '../../model/access.ts'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { describeThrown } from '../../model/errors.ts'
 import type { Principal } from '../../model/principal.ts'
@@ -53,8 +55,17 @@ interface RecoveryParts {
   readonly parent: () => AnyActorRef
 }
 
-function principalOf({ principal, accepted }: TaskHistory): Principal {
-  return { id: principal, kind: accepted.principalKind, weight: accepted.principalWeight }
+/** A token's end does not end the tasks that were submitted with it. */
+function authorityOf({ principal: id, accepted }: TaskHistory): Authority {
+  const { principalKind: kind, principalWeight: weight, principalTenant: tenant, principalAttributes } = accepted
+  const principal: Principal = {
+    id,
+    kind,
+    weight,
+    ...(tenant !== undefined && { tenant }),
+    ...(principalAttributes !== undefined && { attributes: principalAttributes }),
+  }
+  return { principal, within: accepted.within ?? nobody }
 }
 
 /** Takes up the tasks that an earlier process has left, each in the stage where it was. */
@@ -213,12 +224,14 @@ export class Recovery {
 
   #facts(history: TaskHistory, definition: TaskDefinition, vector: DemandVector): TaskFacts {
     const { accepted } = history
+    const authority = authorityOf(history)
     return {
       id: history.id,
       seq: accepted.order,
       definition,
       input: decodeValue(history.input),
-      principal: principalOf(history),
+      authority,
+      principal: authority.principal,
       parentId: history.parentId,
       labels: accepted.labels ?? {},
       vector,

@@ -1,0 +1,32 @@
+import { Monitor } from '../actors/monitor.ts'
+import type { Authority } from '../model/access.ts'
+import type { ResourceEfficiency, RuntimeStats } from '../model/stats.ts'
+import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/meter.ts'
+import type { RuntimeCore } from './runtime-core.ts'
+
+/** Integrals over the runtime's life as shares of each other. */
+function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIntegrals): ResourceEfficiency {
+  return {
+    pool,
+    resource,
+    form,
+    reservedOfCapacity: capacity > 0 ? reserved / capacity : null,
+    usedOfReserved: reserved > 0 ? used / reserved : null,
+  }
+}
+
+export function statsOfAll(core: RuntimeCore): RuntimeStats {
+  const resources = core.supervisor.scheduler.ledger.efficiency(core.now()).map(toShares)
+  return { supervisor: core.state, ...core.monitor.stats(), resources }
+}
+
+/** Of the tasks that may be read alone, as far as they are remembered. Costs O(n). */
+export function readableStats(core: RuntimeCore, authority: Authority): RuntimeStats {
+  const monitor = new Monitor()
+  for (const task of core.supervisor.tasks.all()) if (core.mayReadTask(authority, task)) monitor.tally(task)
+  const { ledger } = core.supervisor.scheduler
+  const resources = ledger
+    .efficiency(core.now())
+    .filter(({ pool, resource }) => core.mayRead(authority, { kind: 'pool', pool, resource }))
+  return { supervisor: core.state, ...monitor.stats(), resources: resources.map(toShares) }
+}
