@@ -33,7 +33,7 @@ export class Admission {
 
   admit(submission: Submission): void {
     const { facts, reply, parentId } = submission
-    const duplicate = this.#tasks.duplicateOf(facts.dedupeKey)
+    const duplicate = this.#tasks.duplicateOf(facts)
     if (duplicate) {
       reply.accepted(duplicate)
       return

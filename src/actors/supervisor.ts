@@ -29,6 +29,7 @@ export interface SupervisorOptions {
   /** How many ended tasks are remembered, and for how long. */
   readonly retain: number
   readonly retainForMs: number | null
+  readonly ownDedupeKeys: boolean
   readonly restarts: number
   readonly restartsWithinMs: number
 }

@@ -102,7 +102,10 @@ export class RuntimeCore {
         return task?.facts.parentId === parent.id ? task : undefined
       },
     }
-    this.supervisor = new Supervisor(this.logic, scheduler, this.services, options)
+    this.supervisor = new Supervisor(this.logic, scheduler, this.services, {
+      ...options,
+      ownDedupeKeys: policy !== undefined,
+    })
     for (const definition of options.tasks) this.registry.add(definition)
     for (const template of options.templates) this.registry.addTemplate(template)
     this.#startActor()
