@@ -34,6 +34,7 @@ export type { RollbackReport, StandingEffect, TaskOutcome } from './model/outcom
 export { TaskCancelledError, TaskEndedError, TaskFailedError, TaskRejectedError } from './model/outcome.ts'
 export type { Principal, PrincipalAttribute, PrincipalInput } from './model/principal.ts'
 export type { Priority } from './model/priority.ts'
+export type { QuotasInput, QuotasOf } from './model/quotas.ts'
 export type { Demand, PoolsInput, ResourceInput, ResourceUsage } from './model/resources.ts'
 export type { TaskStage } from './model/stage.ts'
 export type { Percentiles, ResourceEfficiency, RuntimeStats, TypeStats } from './model/stats.ts'

@@ -13,6 +13,7 @@ import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
 import { acceptedRecord } from './accepted-record.ts'
 import { scrubbedHappening } from './scrubbed-happening.ts'
+import type { SpentToday } from './spent-today.ts'
 import type { Task } from './task.ts'
 import { announce, tellHook } from './task-announcements.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
@@ -43,6 +44,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   outcome: TaskOutcome | null = null
   /** Spent of budgets under leases that have ended; `null`: nothing. */
   spent: Map<string, number> | null = null
+  /** The part of it that counts against the day's quota of its principal; `null`: nothing, or there are no quotas. */
+  spentToday: SpentToday | null = null
   #at: TaskConfiguration = compiledTask.initial
   #snapshot: TaskSnapshot | null = null
   #actor: AnyActorRef | null = null

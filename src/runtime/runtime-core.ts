@@ -5,7 +5,7 @@ import { createHostLog } from '../actors/host-log.ts'
 import { Journal } from '../actors/journal.ts'
 import { Monitor } from '../actors/monitor.ts'
 import { JournalReader } from '../actors/recovery/journal-reader.ts'
-import { unknownDependencies } from '../actors/refusals.ts'
+import { rateQuota, unknownDependencies } from '../actors/refusals.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
@@ -15,11 +15,14 @@ import { Timers } from '../actors/timers.ts'
 import type { Action, Authority, Resource, TaskResource } from '../model/access.ts'
 import { delegated, nobody, principalResource, theRuntime } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
-import { RefusedError } from '../model/errors.ts'
+import { RefusedError, refuse } from '../model/errors.ts'
 import type { SupervisorStage } from '../model/events.ts'
 import type { Principal } from '../model/principal.ts'
+import { describePrincipal } from '../model/principal.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import type { DemandVector } from '../scheduling/demand-vector.ts'
 import { Scheduler } from '../scheduling/scheduler.ts'
+import { SubmissionRates } from '../scheduling/submission-rates.ts'
 import { Access } from '../security/access.ts'
 import type { Policy } from '../security/policy.ts'
 import { Redactor } from '../security/redactor.ts'
@@ -44,6 +47,7 @@ export class RuntimeCore {
   readonly access: Access | null
   readonly options: ResolvedRuntimeOptions
   readonly #door: Door
+  readonly #rates = new SubmissionRates()
   #stopping: Promise<void> | null = null
 
   constructor(options: ResolvedRuntimeOptions) {
@@ -54,6 +58,7 @@ export class RuntimeCore {
       now: environment.clock.now(),
       order,
       principalConcurrency,
+      quotasOf: options.quotasOf,
       ...(share && { share }),
       ...(backfill && { backfill }),
     })
@@ -206,7 +211,9 @@ export class RuntimeCore {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
     const read = readSubmitOptions(options)
     const authority = this.#authorityFor(read.principal, by)
+    this.#countSubmission(authority)
     const { facts, priority, whenFull } = await this.#door.read(definition, input, read, { ...by, authority })
+    this.#assertQuotas(authority, facts.vector)
     this.#authoriseSubmission(authority, taskResource(facts, priority), facts.after)
     if (this.registry.learn(definition) && this.supervisor.hasParked) await this.supervisor.learned()
     // An asynchronous schema takes its time, and a stopped supervisor answers nobody.
@@ -215,6 +222,22 @@ export class RuntimeCore {
       const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused: reject }
       this.logic.send({ type: 'task.submit', submission: { facts, priority, parentId: by.parentId, whenFull, reply } })
     })
+  }
+
+  /** First of all, so that a flood costs no more than this. @throws RefusedError `QUOTA_EXCEEDED` */
+  #countSubmission({ principal }: Authority): void {
+    const { quotas } = this.supervisor.scheduler
+    const rate = quotas?.check(principal).submissions
+    if (!rate) return
+    const waitMs = this.#rates.take(principal.id, rate, this.now())
+    if (waitMs > 0) throw rateQuota(principal, waitMs)
+  }
+
+  /** @throws RefusedError `QUOTA_EXCEEDED` for what could never be granted */
+  #assertQuotas({ principal }: Authority, vector: DemandVector): void {
+    const unfit = this.supervisor.scheduler.quotas?.unfit(principal, vector) ?? []
+    if (unfit.length > 0)
+      throw refuse('QUOTA_EXCEEDED', `${describePrincipal(principal)} asks for more than it may`, unfit)
   }
 
   #authoriseSubmission(authority: Authority, resource: TaskResource, after: readonly string[]): void {

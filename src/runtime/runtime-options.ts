@@ -9,6 +9,8 @@ import type { Environment } from '../model/environment.ts'
 import { listProblems, refuse } from '../model/errors.ts'
 import type { Principal, PrincipalInput } from '../model/principal.ts'
 import { hostPrincipal, principalSchema } from '../model/principal.ts'
+import type { QuotasInput, QuotasOf } from '../model/quotas.ts'
+import { quotasSchema } from '../model/quotas.ts'
 import type { Pools, PoolsInput } from '../model/resources.ts'
 import { poolsSchema } from '../model/resources.ts'
 import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
@@ -60,6 +62,8 @@ export interface RuntimeOptions {
   principal?: PrincipalInput
   /** Who may do what. Without one everybody may do everything; with one, what no rule allows is refused. */
   policy?: Policy
+  /** How much each principal may have: the same for all, or by principal. */
+  quotas?: QuotasInput | QuotasOf
   /** Whose tokens `authenticate` believes. */
   tokens?: TokenOptions
   /** Crashes of actors that are borne before the runtime degrades. Default: 5 within 10 s. */
@@ -87,6 +91,7 @@ export interface ResolvedRuntimeOptions {
   readonly retainForMs: number | null
   readonly principal: Principal
   readonly policy: Policy | undefined
+  readonly quotasOf: QuotasOf | null
   readonly tokens: TokenOptions | undefined
   readonly restarts: number
   readonly restartsWithinMs: number
@@ -151,6 +156,7 @@ const optionsSchema = z.strictObject({
       'not a policy; make it with caslPolicy, or give an object that implements Policy',
     )
     .optional(),
+  quotas: z.union([quotasSchema, z.custom<QuotasOf>((value) => typeof value === 'function')]).optional(),
   tokens: z
     .strictObject({
       issuer: z.string().min(1),
@@ -181,6 +187,11 @@ const optionsSchema = z.strictObject({
     .optional(),
 })
 
+function quotasFunction(quotas: QuotasInput | QuotasOf | undefined): QuotasOf | null {
+  if (quotas === undefined) return null
+  return typeof quotas === 'function' ? quotas : () => quotas
+}
+
 const weekMs = 7 * 24 * 3_600_000
 
 /**
@@ -209,6 +220,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     retainForMs: rest.retainFor ?? (opened.isVolatile ? null : weekMs),
     principal: rest.principal,
     policy: rest.policy,
+    quotasOf: quotasFunction(options.quotas),
     tokens: rest.tokens,
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,

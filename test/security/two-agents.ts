@@ -8,7 +8,7 @@ export const eve = { id: 'eve', tenant: 'rivals' } as const
 export const operator = { id: 'olga', kind: 'person' } as const
 
 /** Agents work on what is their own; those of a tenant see each other; a person may do everything. */
-export function rulesOf({ id, kind, tenant }: Principal): PolicyRule[] {
+function rulesOf({ id, kind, tenant }: Principal): PolicyRule[] {
   if (kind !== 'agent') return [{ name: 'operators', action: 'manage', subject: 'all' }]
   const own = { principal: id }
   return [

@@ -161,6 +161,7 @@ export class Recovery {
     if (history.stage === 'completed' || hasLateStep) this.#restoreSteps(task, history)
     if (hasLateStep) this.#late.push(task)
     task.spent = history.spent
+    task.spentToday = history.spentToday
     services.monitor.restored(task.stage)
     return task
   }
@@ -212,6 +213,7 @@ export class Recovery {
     const { services, tasks, admission, parent } = this.#parts
     const task = new TaskActorLogic(facts, history.priority, true, services, restored)
     task.spent = history.spent
+    task.spentToday = history.spentToday
     this.#restoreSteps(task, history)
     const actor = createActor(task, { parent: parent(), id: task.id, input: undefined, snapshot: restored.snapshot })
     tasks.add(task)

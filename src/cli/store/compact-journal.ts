@@ -1,5 +1,6 @@
 import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import type { TaskHistory } from '../../actors/recovery/task-history.ts'
+import { dayOf } from '../../scheduling/quota-book.ts'
 import { lineOf } from '../../store/record-line.ts'
 import type { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
 import { storedRecords } from './open-file.ts'
@@ -29,10 +30,23 @@ export function compactJournal(file: SqliteFile, retention: Retention): number {
   for (const record of storedRecords(file)) reader.read(record)
   const forgotten = forgettable(reader.tasks, retention)
   const spent: Record<string, number> = {}
-  for (const history of forgotten)
-    for (const [resource, amount] of history.spent ?? []) spent[resource] = (spent[resource] ?? 0) + amount
+  const day = dayOf(retention.now)
+  const byPrincipal: Record<string, Record<string, number>> = {}
+  for (const { spent: all, spentToday, principal } of forgotten) {
+    for (const [resource, amount] of all ?? []) spent[resource] = (spent[resource] ?? 0) + amount
+    if (spentToday?.day !== day) continue
+    const today = byPrincipal[principal] ?? {}
+    byPrincipal[principal] = today
+    for (const [resource, amount] of spentToday.amounts) today[resource] = (today[resource] ?? 0) + amount
+  }
   if (forgotten.length === 0) return 0
-  const event = { seq: reader.lastSeq + 1, at: retention.now, type: 'ledger.spent', spent } as const
+  const event = {
+    seq: reader.lastSeq + 1,
+    at: retention.now,
+    type: 'ledger.spent',
+    spent,
+    ofDay: { day, byPrincipal },
+  } as const
   const row = { seq: event.seq, taskId: null, line: lineOf({ event, payload: null }) }
   file.commit(
     Object.keys(spent).length > 0 ? [row] : [],
