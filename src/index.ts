@@ -11,6 +11,7 @@ export type {
   RuntimeResource,
   TaskResource,
 } from './model/access.ts'
+export type { AuditCheckpoint, AuditEntry, AuditLine } from './model/audit.ts'
 export type {
   CrashPolicy,
   MigrationState,
@@ -54,7 +55,7 @@ export { FlowFailedError } from './runtime/flows/run-members.ts'
 export { sequence } from './runtime/flows/sequence.ts'
 export type { TaskHandle } from './runtime/handle.ts'
 export type { Runtime, StopOptions } from './runtime/runtime.ts'
-export type { RuntimeOptions, SchedulingOptions } from './runtime/runtime-options.ts'
+export type { AuditOptions, RuntimeOptions, SchedulingOptions } from './runtime/runtime-options.ts'
 export { createSystemEnvironment } from './runtime/system-environment.ts'
 export type { TaskQuery } from './runtime/task-query.ts'
 export type { VirtualEnvironment } from './runtime/virtual-environment.ts'
@@ -72,5 +73,6 @@ export type { SecretsOptions } from './security/redactor.ts'
 export { secret } from './security/secret-fields.ts'
 export type { Proven, TokenOptions, TokenRequest } from './security/tokens.ts'
 export { issueToken } from './security/tokens.ts'
+export type { AuditBatch, AuditEnd, AuditStore } from './store/audit-store.ts'
 export { MemoryStore } from './store/memory-store.ts'
 export type { Store } from './store/store.ts'

@@ -33,7 +33,7 @@ export function unwritable(value: unknown): string | null {
 
 /** All that recovery needs of what was accepted. */
 export function acceptedRecord(facts: TaskFacts): AcceptedTask {
-  const { principal, authority, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
+  const { principal, authority, rule, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
   const machineHash = machineHashOf(facts.definition)
   return {
     order: facts.seq,
@@ -42,6 +42,7 @@ export function acceptedRecord(facts: TaskFacts): AcceptedTask {
     principalWeight: principal.weight,
     ...(principal.tenant !== undefined && { principalTenant: principal.tenant }),
     ...(principal.attributes !== undefined && { principalAttributes: principal.attributes }),
+    ...(rule !== null && { rule }),
     ...(authority.within.length > 0 && { within: authority.within }),
     demand: facts.vector.demand,
     ...(Object.keys(labels).length > 0 && { labels }),

@@ -3,6 +3,7 @@ import type { RuntimeEvent, RuntimeHappening, TaskEvent, TaskHappening } from '.
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Redactor } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
+import type { Auditor } from './auditor.ts'
 import type { StoreWatcher } from './commit-queue.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { EventHub } from './event-hub.ts'
@@ -23,6 +24,8 @@ export class Journal {
   /** Records can be recovered from: what they need for it goes with them. */
   readonly keepsState: boolean
   readonly recent = new RecentEvents()
+  /** What of it goes into the audit log as well; `null`: there is none. */
+  auditor: Auditor | null = null
   readonly #clock: Clock
   readonly #store: Store
   readonly #hub: EventHub
@@ -71,6 +74,11 @@ export class Journal {
     return this.keepsState ? new Promise((resolve) => this.#commits.whenDurable(resolve)) : Promise.resolve()
   }
 
+  /** Something else than a record waits to be made durable. */
+  scheduleCommit(): void {
+    if (this.keepsState && !this.#isClosed) this.#commits.schedule()
+  }
+
   forget(taskIds: readonly string[]): void {
     if (this.keepsState) this.#store.forget(taskIds)
   }
@@ -87,6 +95,7 @@ export class Journal {
     this.recent.add(event)
     if (this.keepsState) {
       this.#store.append({ event, payload })
+      this.auditor?.follow(event, payload)
       this.#commits.schedule()
     }
     this.#hub.emit(event)

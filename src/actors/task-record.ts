@@ -16,6 +16,8 @@ export interface TaskFacts {
   readonly principal: Principal
   /** In whose name it was submitted: what it does itself may not be more. */
   readonly authority: Authority
+  /** The rule of the policy that allowed it; `null`: nobody was asked. */
+  readonly rule: string | null
   readonly parentId: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly vector: DemandVector

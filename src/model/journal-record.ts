@@ -16,6 +16,8 @@ export interface AcceptedTask {
   readonly principalAttributes?: Readonly<Record<string, PrincipalAttribute>>
   /** Those on whose behalf the principal acts. */
   readonly within?: readonly Principal[]
+  /** The rule of the policy that allowed it. */
+  readonly rule?: string
   readonly demand: Demand
   readonly labels?: Readonly<Record<string, string>>
   readonly estimateMs?: number

@@ -84,6 +84,13 @@ export interface Submitter {
   readonly childKey: string | null
 }
 
+/** What the door has let in. */
+export interface Accepted {
+  readonly facts: TaskFacts
+  readonly priority: number
+  readonly whenFull: 'refuse' | 'wait'
+}
+
 /** Everything that a caller gives, checked: the door of the runtime. */
 export class Door {
   readonly #environment: Environment
@@ -127,7 +134,7 @@ export class Door {
     input: unknown,
     options: ResolvedSubmitOptions,
     by: Submitter,
-  ): Promise<{ facts: TaskFacts; priority: number; whenFull: 'refuse' | 'wait' }> {
+  ): Promise<Accepted> {
     this.assertProtected([definition])
     const reading = readInput(definition, input)
     const read = reading instanceof Promise ? await reading : reading
@@ -149,6 +156,7 @@ export class Door {
         input: data,
         // The end of a token does not end what was submitted with it.
         authority: { principal, within },
+        rule: null,
         principal,
         parentId: by.parentId,
         labels: options.labels ? this.#scrubbed(options.labels, definition, data) : {},

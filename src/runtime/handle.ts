@@ -7,6 +7,7 @@ import type { TaskEvent } from '../model/events.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
 import { changesOf } from './changes.ts'
+import type { ActOptions } from './permissions.ts'
 import type { RuntimeCore } from './runtime-core.ts'
 
 /** What a caller holds of a task. With a policy every call may throw, or reject with, a ForbiddenError (`FORBIDDEN`). */
@@ -67,7 +68,8 @@ export class TaskHandle<Output = unknown> {
    * A task that has ended already, or completes before the cancel arrives, stays as it is: see the outcome returned.
    */
   async cancel(reason = 'cancelled by the caller'): Promise<TaskOutcome<Output>> {
-    this.#act('cancel', () => this.#task.cancel({ code: 'CANCELLED', message: reason, retryable: false }))
+    const cancel = () => this.#task.cancel({ code: 'CANCELLED', message: reason, retryable: false })
+    this.#act('cancel', cancel, { details: { reason: this.#task.secrets.text(reason) } })
     return outcomeOfTask(this.#task)
   }
 
@@ -90,11 +92,12 @@ export class TaskHandle<Output = unknown> {
    * @throws RefusedError `QUESTION_UNKNOWN`, or `ANSWER_INVALID` with every problem listed; the question stays open.
    */
   async answer(answer: unknown, questionId?: string): Promise<void> {
-    await this.#done('answer', async () => {
+    const answering = async () => {
       const { execution } = this.#task.effects
       if (!execution) throw new RefusedError('QUESTION_UNKNOWN', `${this.id} asks nothing: it is ${this.#task.stage}`)
       await execution.questions.answer(answer, questionId)
-    })
+    }
+    await this.#done('answer', answering, { question: questionId ?? null })
   }
 
   /** Undoes a completed task: its steps' undos in reverse, then its definition's `rollback`. */
@@ -103,8 +106,8 @@ export class TaskHandle<Output = unknown> {
   }
 
   #authorise(action: TaskAction): void {
-    if (this.#core.access !== null)
-      this.#core.access.authorise(this.#authority, action, this.#core.resourceOf(this.#task))
+    const { permissions } = this.#core
+    permissions?.authorise(this.#authority, action, permissions.resourceOf(this.#task))
   }
 
   /** A rejection that nobody listens to is no unhandled one, also here. */
@@ -119,11 +122,19 @@ export class TaskHandle<Output = unknown> {
     }
   }
 
-  #act(action: TaskAction, perform: () => void): void {
-    this.#core.act(this.#authority, action, this.#core.resourceOf(this.#task), perform)
+  #act(action: TaskAction, perform: () => void, more?: ActOptions): void {
+    const { permissions } = this.#core
+    if (permissions === null) perform()
+    else permissions.act(this.#authority, action, permissions.resourceOf(this.#task), perform, more)
   }
 
-  #done<Result>(action: TaskAction, perform: () => Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => this.#act(action, () => perform().then(resolve, reject)))
+  #done<Result>(
+    action: TaskAction,
+    perform: () => Promise<Result>,
+    details: Readonly<Record<string, unknown>> = {},
+  ): Promise<Result> {
+    return new Promise((resolve, reject) =>
+      this.#act(action, () => perform().then(resolve, reject), { details, refused: reject }),
+    )
   }
 }

@@ -2,6 +2,7 @@ import { Monitor } from '../actors/monitor.ts'
 import type { Authority } from '../model/access.ts'
 import type { ResourceEfficiency, RuntimeStats } from '../model/stats.ts'
 import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/meter.ts'
+import type { Permissions } from './permissions.ts'
 import type { RuntimeCore } from './runtime-core.ts'
 
 /** Integrals over the runtime's life as shares of each other. */
@@ -21,12 +22,12 @@ export function statsOfAll(core: RuntimeCore): RuntimeStats {
 }
 
 /** Of the tasks that may be read alone, as far as they are remembered. Costs O(n). */
-export function readableStats(core: RuntimeCore, authority: Authority): RuntimeStats {
+export function readableStats(core: RuntimeCore, permissions: Permissions, authority: Authority): RuntimeStats {
   const monitor = new Monitor()
-  for (const task of core.supervisor.tasks.all()) if (core.mayReadTask(authority, task)) monitor.tally(task)
+  for (const task of core.supervisor.tasks.all()) if (permissions.mayReadTask(authority, task)) monitor.tally(task)
   const { ledger } = core.supervisor.scheduler
   const resources = ledger
     .efficiency(core.now())
-    .filter(({ pool, resource }) => core.mayRead(authority, { kind: 'pool', pool, resource }))
+    .filter(({ pool, resource }) => permissions.mayRead(authority, { kind: 'pool', pool, resource }))
   return { supervisor: core.state, ...monitor.stats(), resources: resources.map(toShares) }
 }

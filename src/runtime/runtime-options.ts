@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
@@ -20,6 +21,7 @@ import type { SharePolicy } from '../scheduling/policies/share.ts'
 import type { Policy } from '../security/policy.ts'
 import type { SecretsOptions } from '../security/redactor.ts'
 import type { TokenOptions } from '../security/tokens.ts'
+import type { AuditStore } from '../store/audit-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
 import { openStore } from './open-store.ts'
@@ -38,6 +40,25 @@ export interface SchedulingOptions {
   ageing?: Duration | 'off'
   /** How many tasks of one principal may hold resources at a time. */
   principalConcurrency?: number
+}
+
+export interface AuditOptions {
+  /** Signs checkpoints: an Ed25519 private key. Without one only the chain protects the log. */
+  key?: KeyObject
+  /** Names the log in its checkpoints. Default `taskwright`. */
+  origin?: string
+  /** A checkpoint is made each time so many entries have been added, and at the end. Default 1,000. */
+  every?: number
+  /** Told of each checkpoint once it is on disk: keep it where whoever may write the store may not. */
+  onCheckpoint?: (note: string) => unknown
+}
+
+export interface ResolvedAudit {
+  readonly store: AuditStore
+  readonly key: KeyObject | null
+  readonly origin: string
+  readonly every: number
+  readonly onCheckpoint: (note: string) => unknown
 }
 
 export interface RuntimeOptions {
@@ -64,6 +85,11 @@ export interface RuntimeOptions {
   policy?: Policy
   /** How much each principal may have: the same for all, or by principal. */
   quotas?: QuotasInput | QuotasOf
+  /**
+   * Writes who did what to which task, in the same transaction as what it records; what cannot be recorded does not
+   * happen. Needs a store that keeps it. `true`: a log without signed checkpoints.
+   */
+  audit?: boolean | AuditOptions
   /** Whose tokens `authenticate` believes. */
   tokens?: TokenOptions
   /** Crashes of actors that are borne before the runtime degrades. Default: 5 within 10 s. */
@@ -93,6 +119,7 @@ export interface ResolvedRuntimeOptions {
   readonly policy: Policy | undefined
   readonly quotasOf: QuotasOf | null
   readonly tokens: TokenOptions | undefined
+  readonly audit: ResolvedAudit | null
   readonly restarts: number
   readonly restartsWithinMs: number
   readonly inspect: Inspector | undefined
@@ -157,6 +184,25 @@ const optionsSchema = z.strictObject({
     )
     .optional(),
   quotas: z.union([quotasSchema, z.custom<QuotasOf>((value) => typeof value === 'function')]).optional(),
+  audit: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        key: z
+          .custom<KeyObject>(
+            (value) => value instanceof KeyObject && value.type === 'private' && value.asymmetricKeyType === 'ed25519',
+            'not an Ed25519 private key',
+          )
+          .optional(),
+        origin: z
+          .string()
+          .regex(/^[^\s+]+$/, 'must be one word, without a plus sign')
+          .default('taskwright'),
+        every: z.int().min(1).default(1_000),
+        onCheckpoint: z.custom<AuditOptions['onCheckpoint']>((value) => typeof value === 'function').optional(),
+      }),
+    ])
+    .default(false),
   tokens: z
     .strictObject({
       issuer: z.string().min(1),
@@ -192,6 +238,17 @@ function quotasFunction(quotas: QuotasInput | QuotasOf | undefined): QuotasOf | 
   return typeof quotas === 'function' ? quotas : () => quotas
 }
 
+/** @throws RefusedError `OPTIONS_INVALID` for a store that keeps no audit log */
+function resolveAudit(audit: z.output<typeof optionsSchema>['audit'], { audit: store }: Store): ResolvedAudit | null {
+  if (audit === false) return null
+  if (!store)
+    throw refuse('OPTIONS_INVALID', 'the runtime options are not valid', [
+      "audit: this store keeps no audit log; use store: 'file:PATH', or one that implements Store.audit",
+    ])
+  const { key, origin = 'taskwright', every = 1_000, onCheckpoint = () => undefined } = audit === true ? {} : audit
+  return { store, key: key ?? null, origin, every, onCheckpoint }
+}
+
 const weekMs = 7 * 24 * 3_600_000
 
 /**
@@ -205,6 +262,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
   const { scheduling, restartIntensity, store, ...rest } = checked.data
   const { ageing } = scheduling
   const opened = await openStore(store)
+  const audit = resolveAudit(rest.audit, opened)
   return {
     tasks: rest.tasks,
     templates: rest.templates,
@@ -222,6 +280,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     policy: rest.policy,
     quotasOf: quotasFunction(options.quotas),
     tokens: rest.tokens,
+    audit,
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,

@@ -2,8 +2,9 @@ import type { AnyActorRef } from 'xstate'
 import { z } from 'zod'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
-import type { Authority, PoolResource } from '../model/access.ts'
-import { theRuntime } from '../model/access.ts'
+import { taskResource } from '../actors/task-resource.ts'
+import type { Action, Authority, PoolResource, Resource } from '../model/access.ts'
+import { delegated, theRuntime } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Duration } from '../model/duration.ts'
 import { durationSchema } from '../model/duration.ts'
@@ -22,6 +23,7 @@ import type { Policy } from '../security/policy.ts'
 import { proveToken } from '../security/tokens.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import { TaskHandle } from './handle.ts'
+import type { ActOptions } from './permissions.ts'
 import { readableEvents } from './readable-events.ts'
 import { readableReason } from './readable-reason.ts'
 import { readableStats, statsOfAll } from './readable-stats.ts'
@@ -75,7 +77,9 @@ export class Runtime {
     const read = principalSchema.safeParse(principal)
     if (!read.success) throw refuse('OPTIONS_INVALID', 'the principal is not valid', listProblems(read.error))
     if (this.#isHost) return new Runtime(this.#core, { principal: read.data, within: [] }, false)
-    return new Runtime(this.#core, this.#core.delegate(read.data, this.#authority), false)
+    const { permissions } = this.#core
+    const authority = permissions?.delegate(read.data, this.#authority) ?? delegated(read.data, this.#authority)
+    return new Runtime(this.#core, authority, false)
   }
 
   /**
@@ -85,24 +89,40 @@ export class Runtime {
   async authenticate(token: string): Promise<Runtime> {
     const { tokens } = this.#core.options
     if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
-    const { principal, expiresAt } = await proveToken(token, tokens, this.#core.now())
-    return new Runtime(this.#core, { principal, within: [], expiresAt }, false)
+    try {
+      const { principal, expiresAt } = await proveToken(token, tokens, this.#core.now())
+      return new Runtime(this.#core, { principal, within: [], expiresAt }, false)
+    } catch (thrown) {
+      if (thrown instanceof RefusedError) this.#core.permissions?.tokenRefused(thrown)
+      throw thrown
+    }
   }
 
   /** Puts another policy in the place of the present one. It holds from the next action on, for tasks that run too. */
   govern(policy: Policy): void {
-    this.#core.govern(this.#authority, policy)
+    const { permissions } = this.#core
+    if (!permissions)
+      throw new RefusedError('OPTIONS_INVALID', 'this runtime was created without a policy: give createRuntime one')
+    permissions.govern(this.#authority, policy)
+  }
+
+  /**
+   * Authorises an action on an instance, for what is built around a runtime: an API, a page. What is not seeing is written
+   * to the audit log. @throws ForbiddenError that names the rule
+   */
+  authorise(action: Action, resource: Resource): void {
+    this.#core.permissions?.authorise(this.#authority, action, resource)
   }
 
   /** The definitions and templates that are known; to add one is to decide what runs. */
   get registry(): Registry {
-    this.#core.authorise(this.#authority, 'configure', theRuntime)
+    this.authorise('configure', theRuntime)
     return this.#core.registry
   }
 
   /** The supervisor's actor, the root of the actor system. */
   get actor(): AnyActorRef {
-    this.#core.authorise(this.#authority, 'inspect', theRuntime)
+    this.authorise('inspect', theRuntime)
     return this.#core.logic.actor
   }
 
@@ -171,36 +191,39 @@ export class Runtime {
 
   /** Calls back on every event that the pattern names. @returns a function that ends it. */
   on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
-    const { access, hub } = this.#core
-    if (access === null) return hub.on(pattern, listener)
-    const isReadable = readableEvents(this.#core, this.#authority)
+    const { permissions, hub } = this.#core
+    if (permissions === null) return hub.on(pattern, listener)
+    const isReadable = readableEvents(this.#core, permissions, this.#authority)
     return hub.on(pattern, (event) => (isReadable(event) ? listener(event) : undefined))
   }
 
   /** The last events of this process, oldest first: at least 50,000, if there were as many. */
   journal(): Iterable<RuntimeEvent> {
-    const { access, journal } = this.#core
-    if (access === null || access.isOpen) return journal.recent
-    const isReadable = readableEvents(this.#core, this.#authority)
-    return [...journal.recent].filter(isReadable)
+    const { permissions, journal } = this.#core
+    if (permissions === null) return journal.recent
+    return [...journal.recent].filter(readableEvents(this.#core, permissions, this.#authority))
   }
 
   /** Of all that the runtime has done; of the tasks that may be read, if the runtime itself may not. */
   stats(): RuntimeStats {
-    if (this.#core.mayRead(this.#authority, theRuntime)) return statsOfAll(this.#core)
-    return readableStats(this.#core, this.#authority)
+    const { permissions } = this.#core
+    if (permissions === null || permissions.mayRead(this.#authority, theRuntime)) return statsOfAll(this.#core)
+    return readableStats(this.#core, permissions, this.#authority)
   }
 
   resources(): readonly ResourceUsage[] {
     const usage = this.#core.supervisor.scheduler.ledger.usage(this.#core.now())
-    if (this.#core.access === null) return usage
-    return usage.filter(({ pool, resource }) => this.#core.mayRead(this.#authority, { kind: 'pool', pool, resource }))
+    const { permissions } = this.#core
+    if (permissions === null) return usage
+    return usage.filter(({ pool, resource }) => permissions.mayRead(this.#authority, { kind: 'pool', pool, resource }))
   }
 
   /** Why a task waits for resources; `null` if it does not. */
   explain(id: string): WaitReason | null {
-    if (this.#core.access !== null && !this.#find(id)) return null
-    const reason = this.#core.supervisor.scheduler.explain(id, this.#core.now())
+    const { permissions, supervisor } = this.#core
+    if (permissions !== null && !this.#find(id)) return null
+    const reason = supervisor.scheduler.explain(id, this.#core.now())
+    if (permissions === null) return reason
     return reason && readableReason(reason, (other) => this.#find(other) !== undefined)
   }
 
@@ -211,8 +234,8 @@ export class Runtime {
     const read = prioritySchema.safeParse(priority)
     if (!read.success) throw refuse('OPTIONS_INVALID', 'the priority is not valid', listProblems(read.error))
     // What it is to be is what the policy judges: it may bound how urgent somebody's tasks can be.
-    const resource = { ...this.#core.resourceOf(task), priority: read.data }
-    this.#core.act(this.#authority, 'reprioritise', resource, () =>
+    const resource = taskResource(task.facts, read.data)
+    this.#act('reprioritise', resource, () =>
       this.#core.logic.send({ type: 'task.reprioritise', taskId: id, priority: read.data }),
     )
   }
@@ -224,35 +247,36 @@ export class Runtime {
   async resize(resource: string, capacity: number): Promise<void> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#core.act(this.#authority, 'resize', this.#poolOf(resource), () =>
-      this.#core.logic.send({ type: 'pool.resize', resource, capacity, reply: { done: resolve, refused: reject } }),
-    )
+    const perform = () =>
+      this.#core.logic.send({ type: 'pool.resize', resource, capacity, reply: { done: resolve, refused: reject } })
+    this.#act('resize', this.#poolOf(resource), perform, { details: { capacity }, refused: reject })
     await promise
   }
 
   /** Grants nothing more until `resume`; what executes goes on. */
   pause(): void {
-    this.#core.act(this.#authority, 'pause', theRuntime, () => this.#core.logic.send({ type: 'pause' }))
+    this.#act('pause', theRuntime, () => this.#core.logic.send({ type: 'pause' }))
   }
 
   resume(): void {
-    this.#core.act(this.#authority, 'resume', theRuntime, () => this.#core.logic.send({ type: 'resume' }))
+    this.#act('resume', theRuntime, () => this.#core.logic.send({ type: 'resume' }))
   }
 
   /** Takes nothing new, and waits until everything that was accepted has ended. `resume` opens it again. */
   async drain(): Promise<void> {
     if (this.state === 'stopped') return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#core.act(this.#authority, 'drain', theRuntime, () => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const perform = () => {
       this.#core.logic.send({ type: 'drain' })
       resolve(this.#idle())
-    })
+    }
+    this.#act('drain', theRuntime, perform, { refused: reject })
     await promise
   }
 
   /** Waits until no task is unfinished. */
   async idle(): Promise<void> {
-    this.#core.authorise(this.#authority, 'read', theRuntime)
+    this.authorise('read', theRuntime)
     await this.#idle()
   }
 
@@ -274,7 +298,8 @@ export class Runtime {
     const unfinished = this.#core.journal.keepsState ? 'keep' : 'cancel'
     const checked = stopOptionsSchema.safeParse({ unfinished, ...options })
     if (!checked.success) throw refuse('OPTIONS_INVALID', 'the stop options are not valid', listProblems(checked.error))
-    if (!this.#isHost) this.#core.authorise(this.#authority, 'stop', theRuntime)
+    // The host may: nothing but the end of its process could stop it otherwise.
+    if (!this.#isHost) this.authorise('stop', theRuntime)
     await this.#core.stop(checked.data.grace, checked.data.unfinished)
   }
 
@@ -282,8 +307,14 @@ export class Runtime {
     return new TaskHandle(task, this.#core, this.#authority)
   }
 
+  #act(action: Action, resource: Resource, perform: () => void, more?: ActOptions): void {
+    const { permissions } = this.#core
+    if (permissions === null) perform()
+    else permissions.act(this.#authority, action, resource, perform, more)
+  }
+
   #mayRead(task: TaskActorLogic): boolean {
-    return this.#core.mayReadTask(this.#authority, task)
+    return this.#core.permissions?.mayReadTask(this.#authority, task) ?? true
   }
 
   /** A task that may not be read is as good as unknown. */

@@ -46,7 +46,7 @@ export class Access {
    * @throws ForbiddenError that names the rule; RefusedError `TOKEN_REFUSED` if the authority has run out
    */
   authorise(by: Authority, action: Action, resource: Resource): Decision {
-    if (by.expiresAt !== undefined && this.#clock.now() >= by.expiresAt) {
+    if (this.hasExpired(by)) {
       this.#denied({ by, action, resource, decision: { allowed: false, rule: 'the token has expired' } })
       throw new RefusedError('TOKEN_REFUSED', 'the token of this principal has expired; authenticate again')
     }
@@ -64,8 +64,11 @@ export class Access {
 
   /** Whether it may be done. For what is left out without a word: the lines of a list, the events of a stream. */
   may(by: Authority, action: Action, resource: Resource): boolean {
-    if (this.#policy === null) return true
-    return this.#decide(by, action, resource).allowed
+    return !this.hasExpired(by) && this.#decide(by, action, resource).allowed
+  }
+
+  hasExpired({ expiresAt }: Authority): boolean {
+    return expiresAt !== undefined && this.#clock.now() >= expiresAt
   }
 
   /** Everybody in the chain must be allowed: the first who is not decides. */

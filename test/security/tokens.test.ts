@@ -42,7 +42,10 @@ test('a token proves who acts, until it expires', async () => {
   const handle = await face.submit(work, { ms: 90_000 })
   await advance(61_000)
   await expect(face.submit(work, {})).rejects.toMatchObject({ code: 'TOKEN_REFUSED' })
-  expect(() => face.get(handle.id)?.view()).toThrow('expired')
+  expect(face.get(handle.id)).toBeUndefined()
+  expect(() => handle.view()).toThrow('expired')
+  expect(face.list()).toEqual([])
+  expect([...face.journal()]).toEqual([])
   // What was taken on goes on.
   expect(await run(runtime.as(ada).get(handle.id)?.result() ?? Promise.resolve())).toBe('ada')
 })

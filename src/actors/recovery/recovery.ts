@@ -233,6 +233,7 @@ export class Recovery {
       definition,
       input: decodeValue(history.input),
       authority,
+      rule: accepted.rule ?? null,
       principal: authority.principal,
       parentId: history.parentId,
       labels: accepted.labels ?? {},

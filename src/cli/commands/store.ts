@@ -128,7 +128,7 @@ Exit code 0: done; 2: a bad call or file.`,
     const file = await openStoreFile(path)
     try {
       if (file.lastSeq > 0) throw unusable(path, ['it holds tasks already; import into a new file'])
-      file.commit(rows, [])
+      file.commit({ rows, forgotten: [] })
     } finally {
       file.close()
     }

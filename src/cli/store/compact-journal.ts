@@ -48,9 +48,9 @@ export function compactJournal(file: SqliteFile, retention: Retention): number {
     ofDay: { day, byPrincipal },
   } as const
   const row = { seq: event.seq, taskId: null, line: lineOf({ event, payload: null }) }
-  file.commit(
-    Object.keys(spent).length > 0 ? [row] : [],
-    forgotten.map(({ id }) => id),
-  )
+  file.commit({
+    rows: Object.keys(spent).length > 0 ? [row] : [],
+    forgotten: forgotten.map(({ id }) => id),
+  })
   return forgotten.length
 }

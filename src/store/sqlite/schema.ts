@@ -15,6 +15,20 @@ const migrations: readonly string[] = [
      lines TEXT NOT NULL
    ) STRICT;
    CREATE INDEX record_task ON record (task);`,
+  // The audit log: who did what. Its rows are never changed or dropped.
+  `CREATE TABLE audit (
+     seq INTEGER PRIMARY KEY,
+     task TEXT,
+     hash TEXT NOT NULL, -- of the line, in hex
+     line TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX audit_task ON audit (task);
+   CREATE TABLE audit_checkpoint (
+     size INTEGER PRIMARY KEY,
+     note TEXT, -- signed
+     head TEXT NOT NULL,
+     frontier TEXT NOT NULL -- JSON
+   ) STRICT;`,
 ]
 
 function pragma(database: DatabaseSync, name: string): number {

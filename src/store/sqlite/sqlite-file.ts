@@ -1,8 +1,11 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { AuditLine } from '../../model/audit.ts'
 import { StoreError } from '../../model/store-error.ts'
+import type { AuditBatch, AuditEnd } from '../audit-store.ts'
 import { checksumOf } from '../record-line.ts'
 import { migrate } from './schema.ts'
+import { SqliteAudit } from './sqlite-audit.ts'
 import { toStoreError } from './sqlite-errors.ts'
 
 /** A line of the journal on its way to the file or from it. */
@@ -11,6 +14,13 @@ export interface Row {
   /** `null`: an event of the runtime itself. */
   readonly taskId: string | null
   readonly line: string
+}
+
+/** What goes to disk together. */
+export interface Commit {
+  readonly rows: readonly Row[]
+  readonly forgotten: readonly string[]
+  readonly audit?: AuditBatch
 }
 
 export interface OpenOptions {
@@ -45,6 +55,7 @@ export class SqliteFile {
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
   readonly #forget: StatementSync
+  readonly #audit: SqliteAudit
   #lastSeq: number
 
   private constructor(path: string, database: DatabaseSync) {
@@ -52,6 +63,7 @@ export class SqliteFile {
     this.#database = database
     this.#insert = database.prepare('INSERT INTO record (seq, batch, task, crc, lines) VALUES (?, ?, ?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM record WHERE task = ?')
+    this.#audit = new SqliteAudit(database)
     this.#lastSeq = Number(database.prepare('SELECT batch FROM record ORDER BY seq DESC LIMIT 1').get()?.['batch'] ?? 0)
   }
 
@@ -80,13 +92,39 @@ export class SqliteFile {
     }
   }
 
+  /** @throws StoreError */
+  auditEnd(): AuditEnd {
+    try {
+      return this.#audit.end()
+    } catch (thrown) {
+      throw toStoreError(thrown, this.path)
+    }
+  }
+
+  /** The audit log, oldest first, as it is stored: nothing is checked. @throws StoreError */
+  *auditLines(): Generator<AuditLine> {
+    try {
+      yield* this.#audit.lines(0)
+    } catch (thrown) {
+      throw toStoreError(thrown, this.path)
+    }
+  }
+
+  auditNotes(): string[] {
+    try {
+      return this.#audit.notes()
+    } catch (thrown) {
+      throw toStoreError(thrown, this.path)
+    }
+  }
+
   /** The highest `seq` that is on disk; 0: none. */
   get lastSeq(): number {
     return this.#lastSeq
   }
 
   /** One transaction. Rows that are on disk already, by an earlier try, are left as they are. @throws StoreError */
-  commit(rows: readonly Row[], forgotten: readonly string[]): void {
+  commit({ rows, forgotten, audit }: Commit): void {
     const database = this.#database
     const batch = rows.at(-1)?.seq ?? this.#lastSeq
     try {
@@ -94,8 +132,10 @@ export class SqliteFile {
       for (const { seq, taskId, lines } of groupByTask(rows, this.#lastSeq))
         this.#insert.run(seq, batch, taskId, checksumOf(lines), lines)
       for (const taskId of forgotten) this.#forget.run(taskId)
+      if (audit) this.#audit.write(audit)
       database.exec('COMMIT')
       this.#lastSeq = batch
+      if (audit) this.#audit.written(audit)
     } catch (thrown) {
       try {
         database.exec('ROLLBACK')

@@ -1,16 +1,29 @@
 import { Worker } from 'node:worker_threads'
+import type { AuditCheckpoint, AuditLine } from '../../model/audit.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
 import { StoreError } from '../../model/store-error.ts'
+import type { AuditEnd, AuditStore } from '../audit-store.ts'
 import { lineOf, recordOf } from '../record-line.ts'
 import type { Store } from '../store.ts'
 import type { Row } from './sqlite-file.ts'
 import type { SqliteAnswer, SqliteRequest } from './sqlite-protocol.ts'
+
+/** What is not on disk yet. */
+interface Pending {
+  readonly lines: AuditLine[]
+  readonly checkpoints: AuditCheckpoint[]
+}
 
 type Answer = Exclude<SqliteAnswer, { type: 'failed' }>
 
 /** The journal in one SQLite file, written by a thread of its own; one commit for all that came since the last. */
 export class SqliteStore implements Store {
   readonly isVolatile = false
+  readonly audit: AuditStore = {
+    append: (line) => this.#audit.lines.push(line),
+    checkpoint: (checkpoint) => this.#audit.checkpoints.push(checkpoint),
+    end: () => this.#auditEnd(),
+  }
   readonly #path: string
   readonly #worker: Worker
   readonly #waiting: PromiseWithResolvers<Answer>[] = []
@@ -18,6 +31,7 @@ export class SqliteStore implements Store {
   readonly #early: SqliteAnswer[] = []
   #rows: Row[] = []
   #forgotten: string[] = []
+  #audit: Pending = { lines: [], checkpoints: [] }
   #lost: StoreError | null = null
   #closing: Promise<void> | null = null
 
@@ -54,16 +68,22 @@ export class SqliteStore implements Store {
   }
 
   async flush(): Promise<void> {
-    const [rows, forgotten] = [this.#rows, this.#forgotten]
-    if (rows.length === 0 && forgotten.length === 0) return
+    const [rows, forgotten, audit] = [this.#rows, this.#forgotten, this.#audit]
+    const isAudited = audit.lines.length > 0 || audit.checkpoints.length > 0
+    if (rows.length === 0 && forgotten.length === 0 && !isAudited) return
     this.#rows = []
     this.#forgotten = []
+    this.#audit = { lines: [], checkpoints: [] }
     try {
-      await this.#ask({ type: 'commit', rows, forgotten })
+      await this.#ask({ type: 'commit', rows, forgotten, ...(isAudited && { audit }) })
     } catch (thrown) {
       // What came meanwhile comes after.
       this.#rows = [...rows, ...this.#rows]
       this.#forgotten = [...forgotten, ...this.#forgotten]
+      this.#audit = {
+        lines: [...audit.lines, ...this.#audit.lines],
+        checkpoints: [...audit.checkpoints, ...this.#audit.checkpoints],
+      }
       throw thrown
     }
   }
@@ -77,6 +97,12 @@ export class SqliteStore implements Store {
       if (answer.isLast) return
       answer = await this.#answered()
     }
+  }
+
+  async #auditEnd(): Promise<AuditEnd> {
+    const answer = await this.#ask({ type: 'loadAudit' })
+    if (answer.type === 'auditLoaded') return answer
+    throw new StoreError('STORE_FAILED', `${this.#path}: ${answer.type} is no answer`)
   }
 
   forget(taskIds: readonly string[]): void {

@@ -33,7 +33,7 @@ async function commit(request: Extract<SqliteRequest, { type: 'commit' }>): Prom
   // Opened anew after a failure: what a failed sync left in the page cache is not trusted.
   file ??= await SqliteFile.open(path)
   try {
-    file.commit(request.rows, request.forgotten)
+    file.commit(request)
   } catch (thrown) {
     const failed = file
     file = null
@@ -48,6 +48,9 @@ async function serve(request: SqliteRequest): Promise<void> {
     case 'load':
       file ??= await SqliteFile.open(path)
       return load(file)
+    case 'loadAudit':
+      file ??= await SqliteFile.open(path)
+      return answer({ type: 'auditLoaded', ...file.auditEnd() })
     case 'commit':
       return commit(request)
     case 'close':
