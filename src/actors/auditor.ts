@@ -61,6 +61,8 @@ export class Auditor {
   readonly #chain = new AuditChain()
   readonly #denials: DenialCounter
   #sinceCheckpoint = 0
+  /** Checkpoints that are not known to be durable. */
+  readonly #untold: string[] = []
 
   constructor(parts: AuditorParts) {
     this.#parts = parts
@@ -147,12 +149,19 @@ export class Auditor {
 
   /** Says where the log stands, signed: kept elsewhere, it shows whether the log was changed since. */
   checkpoint(): void {
-    const { store, origin, key, onCheckpoint, whenDurable } = this.#parts
+    const { store, origin, key, whenDurable } = this.#parts
     this.#sinceCheckpoint = 0
     const checkpoint = this.#chain.checkpoint(origin, key)
     store.checkpoint(checkpoint)
     const { note } = checkpoint
-    if (note !== null) whenDurable(() => onCheckpoint(note))
+    if (note === null) return
+    this.#untold.push(note)
+    whenDurable(() => this.tell())
+  }
+
+  /** Everything that was added is durable. */
+  tell(): void {
+    for (const note of this.#untold.splice(0)) this.#parts.onCheckpoint(note)
   }
 
   #submitted(event: Extract<RuntimeEvent, { type: 'task.created' }>, payload: RecordPayload | null): void {

@@ -233,5 +233,6 @@ export class RuntimeCore {
     this.services.timers.stop()
     this.permissions?.close(new RefusedError(...stopped))
     await this.journal.close()
+    this.journal.auditor?.tell()
   }
 }

@@ -7,6 +7,7 @@ import { durationSchema } from '../../model/duration.ts'
 import { describeThrown } from '../../model/errors.ts'
 import { lineOf, recordOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/sqlite-file.ts'
+import { noteAction } from '../audit/note-action.ts'
 import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
 import { CommandError, exitCodes } from '../command-error.ts'
@@ -74,6 +75,7 @@ Exit code 0: done; 2: a bad call or file.`,
     const before = existsSync(path) ? statSync(path).size : 0
     const forgotten = await withStore(path, (file) => {
       const count = compactJournal(file, { retain, retainForMs: retainFor, now: Date.now() })
+      noteAction(file, 'compact', { forgotten: count })
       file.vacuum()
       return count
     })
@@ -95,6 +97,7 @@ Exit code 0: done; 2: a bad call or file.`,
   options: z.object({ out: z.string({ error: 'must be a path' }).optional() }),
   async run([path = ''], { out }, { terminal }) {
     await withStore(path, async (file) => {
+      noteAction(file, 'export', { what: 'journal' })
       if (out === undefined) {
         for (const { line } of rowsOf(file)) terminal.out(line)
         return

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 // Source: RFC 9162 (Certificate Transparency 2.0), sections 2.1.1 to 2.1.3.
 
 /** The hash of one entry. */
-export function leafHash(data: string): Buffer {
+export function leafHash(data: string | Uint8Array): Buffer {
   return createHash('sha256').update(Buffer.of(0)).update(data).digest()
 }
 

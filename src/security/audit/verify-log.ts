@@ -73,6 +73,7 @@ export class LogVerifier {
 
   verdict(): AuditVerdict {
     const entries = this.#frontier.size
+    if (entries === 0) this.#found('there is no entry: it was never audited, or all is gone')
     const confirmed: number[] = []
     for (const expected of this.#expected.sort((one, other) => one.size - other.size)) {
       if (this.#holds(expected, confirmed.at(-1) ?? 0)) confirmed.push(expected.size)

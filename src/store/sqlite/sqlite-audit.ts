@@ -18,30 +18,24 @@ const checkpointSchema = z.object({
 /** The tables of the audit log in an SQLite file. */
 export class SqliteAudit {
   readonly #database: DatabaseSync
-  readonly #statements: { readonly line: StatementSync; readonly checkpoint: StatementSync } | null
+  readonly #insert: StatementSync
+  readonly #checkpoint: StatementSync
   #lastSeq: number
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    // A file that is only looked at may be of an older schema.
-    const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'audit'").get() !== undefined
-    this.#statements = exists
-      ? {
-          line: database.prepare('INSERT INTO audit (seq, task, hash, line) VALUES (?, ?, ?, ?)'),
-          checkpoint: database.prepare(
-            'INSERT OR REPLACE INTO audit_checkpoint (size, note, head, frontier) VALUES (?, ?, ?, ?)',
-          ),
-        }
-      : null
-    this.#lastSeq = exists ? Number(database.prepare('SELECT max(seq) AS seq FROM audit').get()?.['seq'] ?? 0) : 0
+    this.#insert = database.prepare('INSERT INTO audit (seq, task, hash, line) VALUES (?, ?, ?, ?)')
+    this.#checkpoint = database.prepare(
+      'INSERT OR REPLACE INTO audit_checkpoint (size, note, head, frontier) VALUES (?, ?, ?, ?)',
+    )
+    this.#lastSeq = Number(database.prepare('SELECT max(seq) AS seq FROM audit').get()?.['seq'] ?? 0)
   }
 
   /** Within a transaction of the caller. Lines that an earlier try has left on disk are left as they are. */
   write({ lines, checkpoints }: AuditBatch): void {
-    for (const { seq, taskId, hash, line } of lines)
-      if (seq > this.#lastSeq) this.#statements?.line.run(seq, taskId, hash, line)
+    for (const { seq, taskId, hash, line } of lines) if (seq > this.#lastSeq) this.#insert.run(seq, taskId, hash, line)
     for (const { size, note, head, frontier } of checkpoints)
-      this.#statements?.checkpoint.run(size, note, head, JSON.stringify(frontier))
+      this.#checkpoint.run(size, note, head, JSON.stringify(frontier))
   }
 
   /** The transaction of these lines is on disk. */
@@ -55,7 +49,6 @@ export class SqliteAudit {
   }
 
   *lines(after: number): Generator<AuditLine> {
-    if (!this.#statements) return
     const select = this.#database.prepare(
       'SELECT seq, task AS taskId, hash, line FROM audit WHERE seq > ? ORDER BY seq',
     )
@@ -63,13 +56,11 @@ export class SqliteAudit {
   }
 
   notes(): string[] {
-    if (!this.#statements) return []
     const rows = this.#database.prepare('SELECT note FROM audit_checkpoint WHERE note IS NOT NULL ORDER BY size').all()
     return rows.map(({ note }) => String(note))
   }
 
   #lastCheckpoint(): AuditCheckpoint | null {
-    if (!this.#statements) return null
     const row = this.#database.prepare('SELECT * FROM audit_checkpoint ORDER BY size DESC LIMIT 1').get()
     return row ? checkpointSchema.parse(row) : null
   }
