@@ -1,6 +1,7 @@
 import type { Clock } from '../model/environment.ts'
 import type { RuntimeEvent, RuntimeHappening, TaskEvent, TaskHappening } from '../model/events.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Keyring } from '../security/keyring.ts'
 import type { Redactor } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
 import type { Auditor } from './auditor.ts'
@@ -8,6 +9,7 @@ import type { StoreWatcher } from './commit-queue.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { EventHub } from './event-hub.ts'
 import { RecentEvents } from './recent-events.ts'
+import { sealedRecord } from './sealing.ts'
 import type { Timers } from './timers.ts'
 
 export interface JournalParts {
@@ -17,6 +19,8 @@ export interface JournalParts {
   readonly hub: EventHub
   readonly watcher: StoreWatcher
   readonly redactor: Redactor
+  /** Values are written down encrypted; `null`: as they are. */
+  readonly keyring: Keyring | null
 }
 
 /** Writes down what happens, in one order, and tells whoever listens. */
@@ -31,10 +35,12 @@ export class Journal {
   readonly #hub: EventHub
   readonly #commits: CommitQueue
   readonly #redactor: Redactor
+  readonly #keyring: Keyring | null
   #seq = 0
   #isClosed = false
 
-  constructor({ clock, timers, store, hub, watcher, redactor }: JournalParts) {
+  constructor({ clock, timers, store, hub, watcher, redactor, keyring }: JournalParts) {
+    this.#keyring = keyring
     this.#clock = clock
     this.#store = store
     this.#hub = hub
@@ -94,7 +100,8 @@ export class Journal {
     if (this.#isClosed) return
     this.recent.add(event)
     if (this.keepsState) {
-      this.#store.append({ event, payload })
+      const record = { event, payload }
+      this.#store.append(this.#keyring ? sealedRecord(record, this.#keyring) : record)
       this.auditor?.follow(event, payload)
       this.#commits.schedule()
     }

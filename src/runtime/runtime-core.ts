@@ -6,6 +6,7 @@ import { createHostLog } from '../actors/host-log.ts'
 import { Journal } from '../actors/journal.ts'
 import { Monitor } from '../actors/monitor.ts'
 import { JournalReader } from '../actors/recovery/journal-reader.ts'
+import { openedRecord } from '../actors/sealing.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
@@ -65,7 +66,7 @@ export class RuntimeCore {
     })
     const redactor = new Redactor(options.secrets)
     const log = createHostLog(logger, redactor)
-    const mayHaveSecrets = store.isVolatile || options.secrets.unencrypted === 'allow'
+    const mayHaveSecrets = store.isVolatile || options.keyring !== null || options.secrets.unencrypted === 'allow'
     this.#door = new Door(environment, scheduler.ledger, redactor, mayHaveSecrets)
     this.#door.assertProtected(options.tasks)
     this.hub = new EventHub(log)
@@ -81,6 +82,7 @@ export class RuntimeCore {
       store,
       hub: this.hub,
       redactor,
+      keyring: options.keyring,
       watcher: {
         failed: (error) => this.logic.send({ type: 'store.failed', error }),
         healed: () => this.logic.send({ type: 'store.healed' }),
@@ -166,7 +168,8 @@ export class RuntimeCore {
       const { ledger } = this.supervisor.scheduler
       const { clock } = this.services.environment
       const reader = new JournalReader(ledger.budgets, clock.now() - ledger.refillMs)
-      for await (const records of store.load()) for (const record of records) reader.read(record)
+      for await (const records of store.load())
+        for (const record of records) reader.read(openedRecord(record, this.options.keyring))
       reader.finish()
       this.journal.continueAfter(reader.lastSeq)
       this.#door.continueAfter(reader.lastOrder)

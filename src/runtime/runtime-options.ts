@@ -18,6 +18,8 @@ import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
 import type { OrderPolicy } from '../scheduling/policies/order.ts'
 import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { SharePolicy } from '../scheduling/policies/share.ts'
+import type { EncryptionOptions } from '../security/keyring.ts'
+import { encryptionSchema, Keyring } from '../security/keyring.ts'
 import type { Policy } from '../security/policy.ts'
 import type { SecretsOptions } from '../security/redactor.ts'
 import type { TokenOptions } from '../security/tokens.ts'
@@ -96,6 +98,11 @@ export interface RuntimeOptions {
   restartIntensity?: { restarts: number; within: Duration }
   /** Told of every actor, message and snapshot: XState's `inspect`, as `@statelyai/inspect` makes it. */
   inspect?: Inspector
+  /**
+   * Encrypts inputs, outputs, results of steps and answers in the store, with AES-256-GCM and keys of the host's. Events
+   * stay readable: they hold no values.
+   */
+  encryption?: EncryptionOptions
   /** What is hidden in events, journal, log and views, beyond what is recognised anyway. */
   secrets?: SecretsOptions
   /** Default: warnings and errors to standard error, as JSON lines. */
@@ -125,6 +132,7 @@ export interface ResolvedRuntimeOptions {
   readonly inspect: Inspector | undefined
   readonly logger: Logger
   readonly secrets: Required<SecretsOptions>
+  readonly keyring: Keyring | null
 }
 
 const aPolicy = <Policy>() =>
@@ -220,6 +228,7 @@ const optionsSchema = z.strictObject({
       'not an inspector: give a function or an observer',
     )
     .optional(),
+  encryption: encryptionSchema.optional(),
   secrets: z
     .strictObject({
       names: z.array(z.string().min(1)).default([]),
@@ -285,6 +294,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,
     secrets: rest.secrets,
+    keyring: rest.encryption ? new Keyring(rest.encryption) : null,
     logger: rest.logger ?? pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   }
 }

@@ -171,7 +171,12 @@ describe('using', () => {
       overruns: [{ resource: 'tokens', reserved: 10, used: 70 }],
       drawn: { tokens: 60 },
     })
-    expect(ledger.use('a', 1, { tokens: 1 }, 0)).toEqual({ ok: true, isStale: false, overruns: [], drawn: { tokens: 1 } })
+    expect(ledger.use('a', 1, { tokens: 1 }, 0)).toEqual({
+      ok: true,
+      isStale: false,
+      overruns: [],
+      drawn: { tokens: 1 },
+    })
     expect(usage('tokens')?.available).toBe(-21)
     expect(ledger.availableAt(ledger.compile({ tokens: 9 }), 0)).toBe(300)
     expect(usage('tokens', 10_000)?.available).toBe(50)

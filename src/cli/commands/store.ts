@@ -5,17 +5,19 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { durationSchema } from '../../model/duration.ts'
 import { describeThrown } from '../../model/errors.ts'
+import { encryptionSchema, Keyring } from '../../security/keyring.ts'
 import { lineOf, recordOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/sqlite-file.ts'
 import { noteAction } from '../audit/note-action.ts'
 import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
 import { CommandError, exitCodes } from '../command-error.ts'
-import { reasonOf, unusable } from '../input-file.ts'
+import { readInputFile, reasonOf, unusable } from '../input-file.ts'
 import { flag, wholeNumber } from '../option-values.ts'
 import { JournalChecker } from '../store/check-journal.ts'
 import { compactJournal } from '../store/compact-journal.ts'
 import { openStoreFile, rowsOf, storedRecords, withStore } from '../store/open-file.ts'
+import { rekey } from '../store/rekey.ts'
 
 const oneFile = { name: 'a file', max: 1 }
 
@@ -165,11 +167,47 @@ async function readLines(from: string | undefined): Promise<Row[]> {
   return rows
 }
 
+const keysFile = z.string({ error: 'must be a path' })
+
+const rekeyValues = defineCommand({
+  name: 'rekey',
+  summary: 'Encrypts the values of a store file anew, with the current key',
+  usage: '<file> --keys <path>',
+  flags: [{ flags: '--keys [path]', description: 'the keys, as JSON: { "current": id, "keys": { id: base64 } }' }],
+  notes: `Every input, output, result and answer is opened with the key that it was sealed with, and sealed with the current
+one; what was not encrypted is encrypted. All of it or nothing. Then the old key is needed no more. ${inUse}
+
+Exit code 0: done; 2: a bad call or file.`,
+  operands: oneFile,
+  options: z.object({ keys: keysFile }),
+  async run([path = ''], { keys }, { terminal }) {
+    const keyring = await readKeyring(keys)
+    const records = await withStore(path, (file) => {
+      const count = rekey(file, keyring)
+      noteAction(file, 'rekey', { key: keyring.current })
+      // What was there before must not stay in pages that are free.
+      file.vacuum()
+      return count
+    })
+    terminal.out(`${path}: ${records} events, values sealed with key "${keyring.current}"`)
+    return exitCodes.done
+  },
+})
+
+/** @throws CommandError `FILE_INVALID` */
+async function readKeyring(path: string): Promise<Keyring> {
+  try {
+    return new Keyring(encryptionSchema.parse(JSON.parse(await readInputFile(path))))
+  } catch (thrown) {
+    throw thrown instanceof CommandError ? thrown : unusable(path, [describeThrown(thrown)], thrown)
+  }
+}
+
 export const store: CommandMaker = (context, settle) => {
   const group = new Command('store')
-    .summary('Checks, compacts, exports and imports store files')
-    .description("Checks, compacts, exports and imports the files of `store: 'file:PATH'`.")
-    .usage('<check|compact|export|import> <file> [options]')
-  for (const make of [check, compact, exportLines, importLines]) group.addCommand(make(context, settle))
+    .summary('Checks, compacts, exports, imports and rekeys store files')
+    .description("Checks, compacts, exports, imports and rekeys the files of `store: 'file:PATH'`.")
+    .usage('<check|compact|export|import|rekey> <file> [options]')
+  for (const make of [check, compact, exportLines, importLines, rekeyValues]) group.addCommand(make(context, settle))
   return group
 }

@@ -46,6 +46,18 @@ function groupByTask(rows: readonly Row[], lastSeq: number): Iterable<Group> {
   return groups.values()
 }
 
+function damagedRecord(path: string, seq: unknown): StoreError {
+  return new StoreError('STORE_DAMAGED', `${path}: record ${String(seq)} is damaged; see \`taskwright store check\``)
+}
+
+/** The lines of a row, each with its seq. */
+function linesOf(lines: string): (readonly [seq: number, line: string])[] {
+  return lines.split('\n').map((text) => {
+    const space = text.indexOf(' ')
+    return [Number(text.slice(0, space)), text.slice(space + 1)]
+  })
+}
+
 /**
  * A journal in one SQLite file, synchronous. Held exclusively while it is open: the operating system lets go of the
  * lock when the process dies. Source of the settings: sqlite.org/wal.html, sqlite.org/pragma.html.
@@ -161,22 +173,36 @@ export class SqliteFile {
         if (rows.length >= limit && batch !== last) break
         last = batch
         if (typeof lines !== 'string' || checksumOf(lines) !== Number(crc)) {
-          throw new StoreError(
-            'STORE_DAMAGED',
-            `${this.path}: record ${String(first)} is damaged; see \`taskwright store check\``,
-          )
+          throw damagedRecord(this.path, first)
         }
         const taskId = typeof task === 'string' ? task : null
-        for (const line of lines.split('\n')) {
-          const space = line.indexOf(' ')
-          rows.push({ seq: Number(line.slice(0, space)), taskId, line: line.slice(space + 1) })
-        }
+        for (const [at, line] of linesOf(lines)) rows.push({ seq: at, taskId, line })
       }
     } catch (thrown) {
       throw toStoreError(thrown, this.path)
     }
     // Within a commit the lines of a task stand together.
     return rows.sort((one, other) => one.seq - other.seq)
+  }
+
+  /** Puts other lines in the place of those that are there, all or none. @throws StoreError, and what `change` throws */
+  rewrite(change: (line: string) => string): void {
+    const database = this.#database
+    const update = database.prepare('UPDATE record SET crc = ?, lines = ? WHERE seq = ?')
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      for (const { seq, crc, lines } of database.prepare('SELECT seq, crc, lines FROM record').all()) {
+        // What is damaged must not look whole afterwards.
+        if (checksumOf(String(lines)) !== Number(crc)) throw damagedRecord(this.path, seq)
+        const changed = linesOf(String(lines)).map(([at, line]) => `${at} ${change(line)}`)
+        const text = changed.join('\n')
+        update.run(checksumOf(text), text, seq ?? null)
+      }
+      database.exec('COMMIT')
+    } catch (thrown) {
+      database.exec('ROLLBACK')
+      throw thrown
+    }
   }
 
   /** What SQLite itself finds wrong with the file. */
