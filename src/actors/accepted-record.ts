@@ -33,7 +33,8 @@ export function unwritable(value: unknown): string | null {
 
 /** All that recovery needs of what was accepted. */
 export function acceptedRecord(facts: TaskFacts): AcceptedTask {
-  const { principal, authority, rule, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
+  const { principal, authority, rule, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey, depth } =
+    facts
   const machineHash = machineHashOf(facts.definition)
   return {
     order: facts.seq,
@@ -52,6 +53,7 @@ export function acceptedRecord(facts: TaskFacts): AcceptedTask {
     ...(dedupeKey !== null && { dedupeKey }),
     ...(after.length > 0 && { after }),
     ...(childKey !== null && { childKey }),
+    ...(depth > 0 && { depth }),
     ...(machineHash !== null && { machineHash }),
   }
 }

@@ -4,6 +4,7 @@ import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
@@ -24,6 +25,7 @@ export interface ExecutionPort {
   readonly steps: StepLog
   /** What happens outlives the process. */
   readonly keepsState: boolean
+  readonly limits: Limits
   /** Another attempt runs, or will. */
   readonly goesOn: boolean
   report(happening: TaskHappening, payload?: RecordPayload | null): void

@@ -7,6 +7,7 @@ import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/e
 import type { TaskHappening } from '../model/events.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
@@ -41,6 +42,7 @@ export class Execution implements TaskContext, StepHost {
   #gate: PromiseWithResolvers<void> | null = null
   #sleeps: Set<Timer> | null = null
   #asked = 0
+  #lines = 0
   #childKeys: ChildKeys | null = null
 
   constructor(port: ExecutionPort, attempt: number, epoch: number) {
@@ -53,7 +55,7 @@ export class Execution implements TaskContext, StepHost {
     this.#log ??= createTaskLog((happening) => {
       if (this.#closed) return
       this.alive()
-      this.report(happening)
+      this.#tellLine(happening)
     })
     return this.#log
   }
@@ -76,6 +78,10 @@ export class Execution implements TaskContext, StepHost {
 
   get goesOn(): boolean {
     return this.#port.goesOn
+  }
+
+  get limits(): Limits {
+    return this.#port.limits
   }
 
   get isClosed(): boolean {
@@ -265,6 +271,7 @@ export class Execution implements TaskContext, StepHost {
       schema,
       prompt: shown,
       timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
+      maxBytes: this.#port.limits.answerBytes,
       fallback: 'default' in options ? { answer: options.default } : null,
     })
     this.report({ type: 'task.asked', questionId: id, prompt: shown })
@@ -274,6 +281,15 @@ export class Execution implements TaskContext, StepHost {
     if (this.keepsState) await this.#port.answered(id, key, answer)
     if (this.#gate) await this.#gate.promise
     return answer
+  }
+
+  #tellLine(line: TaskHappening): void {
+    const { logLines } = this.#port.limits
+    this.#lines += 1
+    if (this.#lines <= logLines) return this.report(line)
+    if (this.#lines > logLines + 1) return
+    const message = `more than ${logLines} log lines in one attempt: further ones are dropped`
+    this.report({ type: 'task.log', level: 'warn', message, data: {} })
   }
 
   async #sleep(duration: Duration): Promise<void> {

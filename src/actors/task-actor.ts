@@ -99,7 +99,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   /** Made when something is told that may hold a secret. */
   get secrets(): TaskSecrets {
-    this.#secrets ??= new TaskSecrets(this.facts, this.services.redactor)
+    const { redactor, limits } = this.services
+    this.#secrets ??= new TaskSecrets(this.facts, redactor, limits.textBytes)
     return this.#secrets
   }
 

@@ -271,7 +271,7 @@ export class TaskEffects {
   #checkOutput(): void {
     const task = this.#task
     const { epoch, output } = task.context
-    checkOutput(task.facts.definition, output, (result) => {
+    checkOutput(task.facts.definition, output, this.#services.limits.outputBytes, (result) => {
       const problem = result.ok && this.#services.journal.keepsState ? unwritable(result.output) : null
       if (problem !== null) {
         const failure: Failure = { code: 'OUTPUT_INVALID', message: problem, retryable: false }

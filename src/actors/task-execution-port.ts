@@ -4,6 +4,7 @@ import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { TaskStage } from '../model/stage.ts'
@@ -76,6 +77,10 @@ export class TaskExecutionPort implements ExecutionPort {
   get goesOn(): boolean {
     const { stage, outcome } = this.#task
     return outcome === null && stage !== 'rollingBack' && stage !== 'completing' && !isFinal(stage)
+  }
+
+  get limits(): Limits {
+    return this.#services.limits
   }
 
   get keepsState(): boolean {
@@ -155,6 +160,7 @@ export class TaskExecutionPort implements ExecutionPort {
   ): Promise<ChildHandle<z.output<Output>>> {
     const earlier = key === null ? undefined : this.#undo.claim(key)
     if (earlier) return childHandle(earlier)
+    this.#undo.countChild(this.limits.children)
     const child = await this.#services.submitChild(this.#task, definition, input, options, key)
     // A dedupe key may have found a task that is not this one's child.
     if (child.facts.parentId === this.id) this.#undo.adopt(child)

@@ -28,6 +28,8 @@ export interface TaskFacts {
   readonly after: readonly string[]
   /** Which of its parent's submissions made it. */
   readonly childKey: string | null
+  /** How many parents it has above it. */
+  readonly depth: number
   readonly createdAt: number
 }
 

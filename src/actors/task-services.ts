@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
+import type { Limits } from '../model/limits.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { Ledger } from '../scheduling/ledger.ts'
 import type { Redactor } from '../security/redactor.ts'
@@ -19,6 +20,7 @@ export interface TaskServices {
   readonly monitor: Monitor
   readonly log: HostLog
   readonly redactor: Redactor
+  readonly limits: Limits
   readonly ledger: Pick<Ledger, 'compile'>
   readonly supervisor: SupervisorMailbox
   /** Takes a child on through the runtime's door, with every check that a caller's task gets. */

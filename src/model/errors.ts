@@ -30,6 +30,7 @@ export type RefusalCode =
   | 'FLOW_INVALID'
   | 'FORBIDDEN'
   | 'INPUT_INVALID'
+  | 'LIMIT_EXCEEDED'
   | 'OPTIONS_INVALID'
   | 'POOL_UNKNOWN'
   | 'QUEUE_FULL'

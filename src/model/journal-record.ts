@@ -27,6 +27,8 @@ export interface AcceptedTask {
   readonly after?: readonly string[]
   /** Which of its parent's calls of `submit` made it. */
   readonly childKey?: string
+  /** How many parents it has above it; absent: none. */
+  readonly depth?: number
   /** Hash of the machine that is the handler; absent for a function. */
   readonly machineHash?: string
 }

@@ -3,7 +3,9 @@ import { TaskSecrets } from '../actors/task-secrets.ts'
 import type { Authority } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
-import { describeThrown, listProblems, refuse } from '../model/errors.ts'
+import { describeThrown, listProblems, RefusedError, refuse } from '../model/errors.ts'
+import type { Limits } from '../model/limits.ts'
+import { isLarger } from '../model/limits.ts'
 import type { Parsed } from '../model/parse-once.ts'
 import { parseOnce } from '../model/parse-once.ts'
 import type { Demand } from '../model/resources.ts'
@@ -82,6 +84,8 @@ export interface Submitter {
   readonly parentId: string | null
   /** Which of the parent's submissions it is. */
   readonly childKey: string | null
+  /** How many parents it has above it. */
+  readonly depth: number
 }
 
 /** What the door has let in. */
@@ -91,20 +95,22 @@ export interface Accepted {
   readonly whenFull: 'refuse' | 'wait'
 }
 
+export interface DoorParts {
+  readonly environment: Environment
+  readonly ledger: Ledger
+  readonly redactor: Redactor
+  readonly limits: Limits
+  /** Definitions with secret fields are taken: what is written down is encrypted, or allowed. */
+  readonly mayHaveSecrets: boolean
+}
+
 /** Everything that a caller gives, checked: the door of the runtime. */
 export class Door {
-  readonly #environment: Environment
-  readonly #ledger: Ledger
-  readonly #redactor: Redactor
-  readonly #mayHaveSecrets: boolean
+  readonly #parts: DoorParts
   #seq = 0
 
-  /** @param mayHaveSecrets definitions with secret fields are taken: what is written down is encrypted, or allowed */
-  constructor(environment: Environment, ledger: Ledger, redactor: Redactor, mayHaveSecrets: boolean) {
-    this.#redactor = redactor
-    this.#mayHaveSecrets = mayHaveSecrets
-    this.#environment = environment
-    this.#ledger = ledger
+  constructor(parts: DoorParts) {
+    this.#parts = parts
   }
 
   /** Orders of arrival go on behind those of an earlier process. */
@@ -114,7 +120,7 @@ export class Door {
 
   /** @throws RefusedError `SECRET_UNPROTECTED` if what it marks as secret would be written down as it is */
   assertProtected(definitions: readonly TaskDefinition[]): void {
-    if (this.#mayHaveSecrets) return
+    if (this.#parts.mayHaveSecrets) return
     const exposed = definitions.filter(({ input, output }) => hasSecrets(input) || hasSecrets(output))
     if (exposed.length === 0) return
     throw refuse(
@@ -127,7 +133,7 @@ export class Door {
   /**
    * Reads a request. Nothing is half-accepted: it is whole, or an error lists what is wrong with it.
    * @throws RefusedError `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`,
-   * `SECRET_UNPROTECTED`
+   * `SECRET_UNPROTECTED`, `LIMIT_EXCEEDED`
    */
   async read(
     definition: TaskDefinition,
@@ -136,21 +142,22 @@ export class Door {
     by: Submitter,
   ): Promise<Accepted> {
     this.assertProtected([definition])
+    this.#assertLimits(definition, input, options, by)
     const reading = readInput(definition, input)
     const read = reading instanceof Promise ? await reading : reading
     if (!read.ok)
       throw refuse('INPUT_INVALID', `the input of ${definition.type} does not fit its schema`, read.problems)
     const { data } = read
-    const vector = readDemand(definition, data, options.demand, this.#ledger)
+    const vector = readDemand(definition, data, options.demand, this.#parts.ledger)
     const estimateMs = options.estimate ?? readEstimate(definition, data)
     const { principal, within } = by.authority
-    const now = this.#environment.clock.now()
+    const now = this.#parts.environment.clock.now()
     this.#seq += 1
     return {
       priority: options.priority ?? definition.priority,
       whenFull: options.whenFull,
       facts: {
-        id: this.#environment.ids.next('task'),
+        id: this.#parts.environment.ids.next('task'),
         seq: this.#seq,
         definition,
         input: data,
@@ -167,13 +174,24 @@ export class Door {
         dedupeKey: options.dedupeKey ?? null,
         after: options.after ?? [],
         childKey: by.childKey,
+        depth: by.depth,
         createdAt: now,
       },
     }
   }
 
+  #assertLimits({ type }: TaskDefinition, input: unknown, options: ResolvedSubmitOptions, { depth }: Submitter): void {
+    const { limits } = this.#parts
+    if (depth > limits.depth)
+      throw new RefusedError('LIMIT_EXCEEDED', `${type} would be ${depth} tasks deep, and ${limits.depth} are allowed`)
+    // Before the schema has to read it.
+    if (limits.inputBytes !== null && isLarger([input, options], limits.inputBytes))
+      throw new RefusedError('LIMIT_EXCEEDED', `the input of ${type} is larger than ${limits.inputBytes} bytes`)
+  }
+
   #scrubbed(labels: Labels, definition: TaskDefinition, input: unknown): Labels {
-    const secrets = new TaskSecrets({ definition, input }, this.#redactor)
+    const { redactor, limits } = this.#parts
+    const secrets = new TaskSecrets({ definition, input }, redactor, limits.textBytes)
     return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, secrets.text(value)]))
   }
 }

@@ -67,7 +67,7 @@ export class RuntimeCore {
     const redactor = new Redactor(options.secrets)
     const log = createHostLog(logger, redactor)
     const mayHaveSecrets = store.isVolatile || options.keyring !== null || options.secrets.unencrypted === 'allow'
-    this.#door = new Door(environment, scheduler.ledger, redactor, mayHaveSecrets)
+    this.#door = new Door({ environment, ledger: scheduler.ledger, redactor, mayHaveSecrets, limits: options.limits })
     this.#door.assertProtected(options.tasks)
     this.hub = new EventHub(log)
     this.logic = new SupervisorActorLogic({
@@ -95,10 +95,12 @@ export class RuntimeCore {
       monitor: this.monitor,
       log,
       redactor,
+      limits: options.limits,
       ledger: scheduler.ledger,
       supervisor: this.logic,
       submitChild: (parent, definition, input, childOptions, childKey) =>
         this.submit(definition, input, childOptions, {
+          depth: parent.facts.depth + 1,
           authority: parent.facts.authority,
           isHost: false,
           parentId: parent.id,

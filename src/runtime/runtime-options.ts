@@ -8,6 +8,8 @@ import type { Duration } from '../model/duration.ts'
 import { durationSchema } from '../model/duration.ts'
 import type { Environment } from '../model/environment.ts'
 import { listProblems, refuse } from '../model/errors.ts'
+import type { Limits, LimitsInput } from '../model/limits.ts'
+import { limitsSchema } from '../model/limits.ts'
 import type { Principal, PrincipalInput } from '../model/principal.ts'
 import { hostPrincipal, principalSchema } from '../model/principal.ts'
 import type { QuotasInput, QuotasOf } from '../model/quotas.ts'
@@ -75,6 +77,8 @@ export interface RuntimeOptions {
   store?: 'memory' | `file:${string}` | Store
   environment?: Environment
   scheduling?: SchedulingOptions
+  /** How much one task may be, do and say. */
+  limits?: LimitsInput
   /** How many tasks may wait for their turn. Default 100,000. */
   queueLimit?: number
   /** How many ended tasks are remembered for `list`, `get` and `after`. Default 10,000. */
@@ -119,6 +123,7 @@ export interface ResolvedRuntimeOptions {
   readonly share: SharePolicy | undefined
   readonly backfill: BackfillPolicy | undefined
   readonly principalConcurrency: number | null
+  readonly limits: Limits
   readonly queueLimit: number
   readonly retain: number
   readonly retainForMs: number | null
@@ -181,6 +186,7 @@ const optionsSchema = z.strictObject({
       principalConcurrency: z.int().min(1).optional(),
     })
     .prefault({}),
+  limits: limitsSchema.prefault({}),
   queueLimit: z.int().min(1).default(100_000),
   retain: z.int().min(0).default(10_000),
   retainFor: durationSchema.optional(),
@@ -282,6 +288,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     share: scheduling.share,
     backfill: scheduling.backfill,
     principalConcurrency: scheduling.principalConcurrency ?? null,
+    limits: rest.limits,
     queueLimit: rest.queueLimit,
     retain: rest.retain,
     retainForMs: rest.retainFor ?? (opened.isVolatile ? null : weekMs),

@@ -145,7 +145,7 @@ export class Runtime {
     const definition = typeof what === 'string' ? this.#core.registry.get(what) : what
     if (!isDefinition(definition))
       throw new RefusedError('UNKNOWN_TYPE', 'what was submitted is no task definition; make it with defineTask')
-    const by = { authority: this.#authority, isHost: this.#isHost, parentId: null, childKey: null }
+    const by = { authority: this.#authority, isHost: this.#isHost, parentId: null, childKey: null, depth: 0 }
     return this.#handleOf(await this.#core.submit(definition, input, options, by))
   }
 

@@ -244,6 +244,7 @@ export class Recovery {
       dedupeKey: accepted.dedupeKey ?? null,
       after: accepted.after ?? [],
       childKey: accepted.childKey ?? null,
+      depth: accepted.depth ?? 0,
       createdAt: history.createdAt,
     }
   }
