@@ -122,7 +122,7 @@ describe('limits', () => {
     await first.advance(25)
     host.crash()
     const second = await host.boot({ limits: { depth: 3 }, tasks: [nested] })
-    const outcome = await second.run(second.runtime.get(id)?.outcome() ?? Promise.resolve())
+    const outcome = await second.run(second.runtime.get(id)?.outcome() ?? Promise.reject(new Error('it is gone')))
     expect(outcome).toMatchObject({ failure: { message: expect.stringContaining('4 tasks deep') } })
 
     const leaf = defineTask({ type: 'leaf', kind: 'control', input: z.null(), demand: {}, run: () => 1 })
