@@ -89,8 +89,12 @@ export class Keyring {
     const id = keyIdOf(sealed)
     const bytes = Buffer.from(sealed.slice(id.length + 1), 'base64url')
     const { forData } = this.#key(id, taskId, field)
+    // A tag that was cut short would be easier to guess.
+    if (bytes.length < nonceBytes + tagBytes) throw unopened(`${taskId}: its ${field} is cut short`)
     try {
-      const decipher = createDecipheriv('aes-256-gcm', forData, bytes.subarray(0, nonceBytes))
+      const decipher = createDecipheriv('aes-256-gcm', forData, bytes.subarray(0, nonceBytes), {
+        authTagLength: tagBytes,
+      })
         .setAAD(Buffer.from(contextOf(id, taskId, field)))
         .setAuthTag(bytes.subarray(-tagBytes))
       return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8')
@@ -110,7 +114,7 @@ export class Keyring {
   }
 }
 
-function unopened(what: string, cause: unknown): StoreError {
+function unopened(what: string, cause?: unknown): StoreError {
   return new StoreError('STORE_SEALED', `${what}: that is another key, or the value was changed`, { cause })
 }
 

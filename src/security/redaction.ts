@@ -8,6 +8,8 @@ export type Scrub = (text: string) => string
 /** Longer texts are not looked into for JSON: patterns find what they can. */
 const longestJson = 100_000
 const deepest = 32
+/** What is nested deeper in a text is looked at as text: to write it again would exhaust the stack. */
+const deepestJson = 200
 const mostParts = 20_000
 /** How many places in a text are tried that look like the beginning of JSON: each may cost the rest of the text. */
 const mostTries = 16
@@ -165,8 +167,10 @@ function endOfJson(text: string, at: number): number {
     if (character === '\\' && isString) index += 1
     else if (character === '"') isString = !isString
     else if (isString) continue
-    else if (character === '{' || character === '[') open += 1
-    else if (character === '}' || character === ']') {
+    else if (character === '{' || character === '[') {
+      open += 1
+      if (open > deepestJson) return -1
+    } else if (character === '}' || character === ']') {
       open -= 1
       if (open === 0) return index + 1
     }

@@ -209,6 +209,17 @@ test('on whose behalf somebody acts is in the log; secrets are not', async () =>
   expect(JSON.stringify(said(store))).not.toContain('hunter22')
 })
 
+test('what has no canonical form is recorded all the same', async () => {
+  const store = new MemoryStore()
+  const { runtime, run } = await virtualWorld({ store, tasks: [work], audit: true })
+  await expect(run(runtime.resize('slots', Number.NaN))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+  await run((await run(runtime.as('half \ud800').submit(work, {}))).outcome())
+  expect(said(store)).toContainEqual(expect.objectContaining({ action: 'resize', details: { capacity: 'NaN' } }))
+  expect(said(store)).toContainEqual(
+    expect.objectContaining({ action: 'submit', by: { id: 'half \ufffd', kind: 'agent' } }),
+  )
+})
+
 test('a store that keeps no audit log is refused', async () => {
   await expect(createRuntime({ audit: true })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
 })

@@ -201,6 +201,13 @@ describe('sealing', () => {
     expect(() => ring.open(sealed, 'a', 'b","c')).toThrow(/does not open/)
   })
 
+  test('a tag that was cut short opens nothing', () => {
+    const ring = keyring(withOne)
+    const bytes = Buffer.from(ring.seal('', 't', 'f').slice(3), 'base64url')
+    for (let length = 0; length < bytes.length; length += 1)
+      expect(() => ring.open(`k1.${bytes.subarray(0, length).toString('base64url')}`, 't', 'f')).toThrow(/cut short/)
+  })
+
   test('nonces differ with the text, the task and the field; equal values in one place are equal', () => {
     const ring = keyring(withOne)
     const seen = new Set<string>()

@@ -62,6 +62,11 @@ describe('redaction', () => {
     }
   })
 
+  test('JSON in a text that is nested beyond measure is looked at as text', () => {
+    const deep = `${'{"a":'.repeat(20_000)}{"password":"deep-secret"}${'}'.repeat(20_000)}`
+    expect(JSON.stringify(redact(deep))).not.toContain('deep-secret')
+  })
+
   test('a hostile text costs in proportion to its length', () => {
     const units = [
       '://a:',

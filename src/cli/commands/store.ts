@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { durationSchema } from '../../model/duration.ts'
 import { describeThrown } from '../../model/errors.ts'
 import { encryptionSchema, Keyring } from '../../security/keyring.ts'
-import { lineOf, recordOf } from '../../store/record-line.ts'
+import { lineOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/sqlite-file.ts'
 import { noteAction } from '../audit/note-action.ts'
 import type { CommandMaker } from '../command.ts'
@@ -16,6 +16,7 @@ import { readInputFile, reasonOf, unusable } from '../input-file.ts'
 import { flag, wholeNumber } from '../option-values.ts'
 import { JournalChecker } from '../store/check-journal.ts'
 import { compactJournal } from '../store/compact-journal.ts'
+import { importedRecord } from '../store/import-record.ts'
 import { openStoreFile, rowsOf, storedRecords, withStore } from '../store/open-file.ts'
 import { rekey } from '../store/rekey.ts'
 
@@ -153,7 +154,7 @@ async function readLines(from: string | undefined): Promise<Row[]> {
     number += 1
     if (text === '') continue
     try {
-      const record = recordOf(text)
+      const record = importedRecord(text)
       const { event } = record
       if (event.seq <= seq) throw new Error(`record ${event.seq} comes after record ${seq}`)
       seq = event.seq

@@ -9,7 +9,16 @@ export const firstPrev = '0'.repeat(64)
 
 /** The one way in which a value is written, so that equal values have equal hashes. Source: RFC 8785. */
 export function canonicalLine(value: unknown): string {
-  return canonicalize(value) ?? ''
+  return canonicalize(wellFormed(value)) ?? ''
+}
+
+/** Half a character, and what is no number, have no canonical form, and must not keep anything from being recorded. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (Array.isArray(value)) return value.map(wellFormed)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), wellFormed(inner)]))
 }
 
 /** The end of an audit log: what is added is chained to what is there. */
