@@ -311,9 +311,12 @@ export class Supervisor implements SupervisorPerformer {
       this.#logic.send({ type: 'idle' })
   }
 
+  /** Once for as long as it is the same: the store is tried again and again. */
   #alertStore(error: unknown): void {
-    this.#storeProblem = describeThrown(error)
-    this.#alert('STORE_FAILED', `the store cannot be written: ${this.#storeProblem}`, null)
+    const problem = describeThrown(error)
+    if (problem === this.#storeProblem) return
+    this.#storeProblem = problem
+    this.#alert('STORE_FAILED', `the store cannot be written: ${problem}`, null)
   }
 
   #reportIdle(): void {

@@ -1,6 +1,13 @@
 import type { StoreErrorCode } from '../../model/store-error.ts'
 import type { Row } from './sqlite-file.ts'
 
+/** What a thread is started with. */
+export interface SqliteThreadData {
+  readonly path: string
+  /** The generation of the file that an earlier thread of the same store had; `null`: this is the first. */
+  readonly successorOf: number | null
+}
+
 /** What the store asks of its thread. Answered in order, one answer each; a load is answered batch by batch. */
 export type SqliteRequest =
   | { readonly type: 'load' }
@@ -8,8 +15,8 @@ export type SqliteRequest =
   | { readonly type: 'close' }
 
 export type SqliteAnswer =
-  | { readonly type: 'opened' }
+  | { readonly type: 'opened'; readonly generation: number }
   | { readonly type: 'loaded'; readonly lines: readonly string[]; readonly isLast: boolean }
-  | { readonly type: 'committed' }
+  | { readonly type: 'committed'; readonly generation: number }
   | { readonly type: 'closed' }
   | { readonly type: 'failed'; readonly code: StoreErrorCode; readonly message: string }

@@ -17,7 +17,9 @@ export interface RunReport {
   readonly violations: readonly string[]
   readonly faults: FaultCounts
   readonly states: Readonly<Record<string, number>>
-  /** SHA-256 of the journal on the disk. */
+  /** Every line that was written to the disk, what was forgotten included. */
+  readonly journal: readonly string[]
+  /** Its SHA-256. */
   readonly journalHash: string
   /** What happened, in words; only if a rule was broken. */
   readonly trace: readonly string[]
@@ -68,6 +70,7 @@ class ScenarioRun implements SimulatedHost {
       violations: this.world.violations,
       faults: this.world.faults,
       states: this.#states,
+      journal: this.disk.lines,
       journalHash: createHash('sha256').update(this.disk.lines.join('\n')).digest('hex'),
       trace: this.world.violations.length > 0 ? this.world.trace : [],
     }
