@@ -17,7 +17,8 @@ async function runOn(store: 'memory' | `file:${string}`, count: number): Promise
   const runtime = await createRuntime({
     tasks: [noop],
     pools: { default: { slots: concurrency } },
-    retain: 1_000,
+    // As the others: outcomes are kept.
+    retain: 1_000_000,
     queueLimit: 1_000_000,
     store,
   })

@@ -22,6 +22,8 @@ export class Dispatcher {
   readonly #parts: DispatcherParts
   #isScheduled = false
   #wakeTimer: Timer | null = null
+  /** The invariant that does not hold. */
+  #broken: string | null = null
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -57,13 +59,17 @@ export class Dispatcher {
     if (wakeAt !== null) this.#wakeTimer = services.timers.arm(wakeAt, () => logic.send({ type: 'dispatch' }))
   }
 
-  /** A broken one is said aloud, and stops the taking on of new tasks. */
+  /** A broken one is said aloud, once, and stops the taking on of new tasks. */
   assertInvariants(): void {
     const { logic, scheduler, services } = this.#parts
     try {
       scheduler.assertInvariants(services.environment.clock.now())
+      this.#broken = null
     } catch (broken) {
-      raiseAlert(services, 'INVARIANT_BROKEN', describeThrown(broken), null)
+      const message = describeThrown(broken)
+      if (message === this.#broken) return
+      this.#broken = message
+      raiseAlert(services, 'INVARIANT_BROKEN', message, null)
       logic.send({ type: 'intensity.spent' })
     }
   }

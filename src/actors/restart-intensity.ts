@@ -18,9 +18,4 @@ export class RestartIntensity {
     this.#recent.push(now)
     return this.#recent.length <= this.restarts
   }
-
-  /** When the period since the last crash will have passed. */
-  recoversAt(): number {
-    return (this.#recent.at(-1) ?? 0) + this.withinMs
-  }
 }

@@ -134,13 +134,17 @@ export class StepRunner {
       // The next attempt has not come to it, or has failed at it: it finds the result.
       if (fate === 'keep') this.#finish(name, result)
       // No rollback, and no other attempt, has seen this effect: it is taken back here and now.
-      if (fate === 'undo' && undo)
+      if (fate === 'undo' && undo) {
+        // A later run of it may have been undone: under the same key, that was this effect.
+        const inDoubt = this.#mayBeUndone(begun)
+        // What an earlier run still does comes after this undo.
+        begun.state = 'undone'
         await host.undoLate({
           step: name,
           lateOf: attempt,
-          // A later run of it may have been undone: under the same key, that was this effect.
-          undo: (signal) => undo(result, { ...run, signal, inDoubt: this.#mayBeUndone(begun) }),
+          undo: (signal) => undo(result, { ...run, signal, inDoubt: inDoubt || this.#host.steps.get(name) !== begun }),
         })
+      }
       throw new RefusedError('TASK_ENDED', `step "${name}" finished after its attempt was given up`)
     }
     this.#finish(name, result)

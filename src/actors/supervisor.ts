@@ -301,7 +301,7 @@ export class Supervisor implements SupervisorPerformer {
     this.#alert('RESTART_INTENSITY', message, null)
     this.#services.timers.disarm(this.#recoveryTimer)
     const recover = () => this.#logic.send({ type: 'intensity.recovered' })
-    this.#recoveryTimer = this.#services.timers.arm(this.#intensity.recoversAt(), recover)
+    this.#recoveryTimer = this.#services.timers.arm(this.#services.environment.clock.now() + withinMs, recover)
   }
 
   #force(): void {

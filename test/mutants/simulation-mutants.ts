@@ -67,14 +67,14 @@ export const simulationMutants: readonly SimulationMutant[] = [
   {
     name: 'a step in doubt is taken as done',
     file: `${recovery}/recovery.ts`,
-    from: "state: state === 'started' ? 'inDoubt' : state",
-    to: "state: state === 'started' ? 'finished' : state",
+    from: "? 'inDoubt' : state",
+    to: "? 'finished' : state",
   },
   {
     name: 'a step in doubt is taken as never begun',
     file: `${recovery}/recovery.ts`,
-    from: '    for (const [name, { state, result,',
-    to: "    for (const [name, { state, result, ...rest }] of steps) if (state === 'started') steps.delete(name)\n    for (const [name, { state, result,",
+    from: '    for (const [name, step] of steps) {',
+    to: '    for (const [name, step] of steps) {\n      if (isInDoubt(step)) continue',
   },
   {
     name: 'the steps of an earlier process are forgotten',
@@ -84,8 +84,8 @@ export const simulationMutants: readonly SimulationMutant[] = [
   },
   {
     name: 'an undo that was made is made again after a crash',
-    file: `${recovery}/task-history.ts`,
-    from: "        if (isDone) step.state = 'undone'\n",
+    file: `${recovery}/step-history.ts`,
+    from: "  if (isDone) step.state = 'undone'\n",
     to: '',
   },
   {
@@ -121,8 +121,8 @@ export const simulationMutants: readonly SimulationMutant[] = [
   {
     name: 'what a step does that ends after its task is not undone',
     file: `${actors}/step-runner.ts`,
-    from: "      if (fate === 'undo' && undo.undo)",
-    to: "      if (fate === 'keep' && undo.undo)",
+    from: "      if (fate === 'undo' && undo)",
+    to: "      if (fate === 'keep' && undo)",
   },
   {
     name: 'a step that ran on when its process ended is not swept up after',
@@ -173,10 +173,22 @@ export const simulationMutants: readonly SimulationMutant[] = [
     to: '',
   },
   {
+    name: 'a step whose undo came before the end of a run that was given up is done with',
+    file: `${recovery}/step-history.ts`,
+    from: '  else if (isDone && !stillRuns) step.open = []',
+    to: '  else if (isDone) step.open = []',
+  },
+  {
+    name: 'an undo does not say that a run that was given up still goes',
+    file: `${actors}/step-log.ts`,
+    from: '    return (this.#runs.get(name) ?? 0) > 0',
+    to: '    return (this.#runs.get(name) ?? 0) > 9',
+  },
+  {
     name: 'a backoff is not armed again after a crash',
-    file: `${actors}/task-effects.ts`,
-    from: "    this.#backoffTimer = this.#arm(until, () => this.#task.send({ type: 'backoff.elapsed' }))",
-    to: '    this.#arm(until, () => undefined)',
+    file: `${recovery}/recovery.ts`,
+    from: '        return task.effects.retry.armAt(',
+    to: '        return (() => undefined)(',
   },
   {
     name: 'a start time is not armed again after a crash',
@@ -199,8 +211,8 @@ export const simulationMutants: readonly SimulationMutant[] = [
   {
     name: 'children are not given back to their recovered parent',
     file: `${recovery}/recovery.ts`,
-    from: '      parent.effects.undo.takeBack(accepted.childKey, task)',
-    to: '      task.effects.undo.takeBack(accepted.childKey, parent)',
+    from: 'parent.effects.undo.takeBack(childKey, task)',
+    to: 'task.effects.undo.takeBack(childKey, parent)',
   },
   {
     name: 'the journal begins anew with each process',

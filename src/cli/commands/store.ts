@@ -12,7 +12,7 @@ import { checkFile } from '../store/check-file.ts'
 import { compactJournal } from '../store/compact-journal.ts'
 import { exportTo } from '../store/export-lines.ts'
 import { importInto } from '../store/import-lines.ts'
-import { inspectStore, rowsOf, withStore } from '../store/open-file.ts'
+import { inspectStore, withStore } from '../store/open-file.ts'
 
 const oneFile = { name: 'a file', max: 1 }
 
@@ -109,9 +109,9 @@ Exit code 0: done; 2: a bad call or file. Of a file that is damaged nothing is w
       path,
       inspectStore(path, async (file) => {
         // To the end before the first line is out.
-        for (const _ of rowsOf(file));
+        for (const _ of file.rows());
         if (out !== undefined) return exportTo(out, file)
-        for (const { line } of rowsOf(file)) terminal.out(line)
+        for (const { line } of file.rows()) terminal.out(line)
       }),
     )
     return exitCodes.done

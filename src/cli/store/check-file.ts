@@ -1,9 +1,11 @@
 import { StoreError } from '../../model/store-error.ts'
 import { recordOf, taskIdOf } from '../../store/record-line.ts'
-import type { FoundRow, SqliteFile } from '../../store/sqlite/sqlite-file.ts'
+import type { Row } from '../../store/sqlite/rows.ts'
+import { rowsOfCommit } from '../../store/sqlite/rows.ts'
+import type { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
 import type { JournalContents } from './check-journal.ts'
 import { JournalChecker } from './check-journal.ts'
-import { foundRows, inspectStore } from './open-file.ts'
+import { inspectStore } from './open-file.ts'
 
 /** What a store holds, and what is wrong with it. */
 export interface FileCheck extends JournalContents {
@@ -16,7 +18,7 @@ const shownProblems = 1_000
 export async function checkFile(path: string): Promise<FileCheck> {
   const problems: string[] = []
   let left = 0
-  const note = (problem: string) => {
+  const note: Note = (problem) => {
     if (problems.length < shownProblems) problems.push(problem)
     else left += 1
   }
@@ -31,22 +33,23 @@ export async function checkFile(path: string): Promise<FileCheck> {
   return { ...checker.contents(), problems }
 }
 
-function takeAll(file: SqliteFile, checker: JournalChecker, note: (problem: string) => void): void {
+type Note = (problem: string) => void
+
+function takeAll(file: SqliteFile, checker: JournalChecker, note: Note): void {
   for (const problem of file.problems()) note(problem)
   try {
-    for (const row of foundRows(file)) take(row, checker, note)
+    for (const groups of file.commits()) {
+      for (const { seq, isWhole } of groups)
+        if (!isWhole) note(`record ${seq} is damaged: it does not pass its checksum`)
+      for (const row of rowsOfCommit(groups.filter(({ isWhole }) => isWhole))) take(row, checker, note)
+    }
   } catch (thrown) {
     if (!(thrown instanceof StoreError)) throw thrown
     note(`its records cannot be read, or not to the end: ${thrown.message}`)
   }
 }
 
-function take(
-  { seq, taskId, line, isWhole }: FoundRow,
-  checker: JournalChecker,
-  note: (problem: string) => void,
-): void {
-  if (!isWhole) return note(`record ${seq} is damaged: it does not pass its checksum`)
+function take({ seq, taskId, line }: Row, checker: JournalChecker, note: Note): void {
   try {
     const record = recordOf(line)
     if (record.event.seq !== seq || taskIdOf(record) !== taskId)

@@ -66,7 +66,7 @@ export class JournalChecker {
         this.#note(`record ${seq}: ${taskId} gets epoch ${event.epoch} after ${task.epoch}`)
       if (task.endedAt !== null) this.#note(`record ${seq}: ${taskId} is granted resources after its end`)
     }
-    if ('step' in event) this.#holdStep(task, event, payload?.lateOf !== undefined)
+    if ('step' in event) this.#holdStep(task, event, payload?.lateOf !== undefined || payload?.stillRuns === true)
   }
 
   /** Who is named as a parent or a dependency was there before: else they could wait for each other. */
@@ -79,7 +79,7 @@ export class JournalChecker {
     if (this.#strangers.has(taskId)) this.#note(`record ${seq}: ${taskId} was named by a task before it was accepted`)
   }
 
-  /** @param isLate it is about a run of the step that ended after its attempt */
+  /** @param isLate it is about a run of the step that was given up: what that does later is undone on its own */
   #holdStep(
     { id, steps, rolledBack }: TaskHistory,
     { type, step, seq }: TaskEvent & { step: string },

@@ -2,8 +2,9 @@ import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import { hasLateStep } from '../../actors/recovery/step-history.ts'
 import type { TaskHistory } from '../../actors/recovery/task-history.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
-import type { Row, SqliteFile } from '../../store/sqlite/sqlite-file.ts'
-import { rowOf } from '../../store/sqlite/sqlite-file.ts'
+import type { Row } from '../../store/sqlite/rows.ts'
+import { rowOf } from '../../store/sqlite/rows.ts'
+import type { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
 import { storedRecords } from './open-file.ts'
 
 export interface Retention {
@@ -44,11 +45,12 @@ function resourcesOf(file: SqliteFile): Set<string> {
 }
 
 /** Of the runtime's own events: those of which nothing is needed any more. The last state says how the process ended. */
-function outdated(events: readonly RuntimeEvent[], { now, retainForMs }: Retention): number[] {
+function outdated(events: readonly RuntimeEvent[], { now, retainForMs }: Retention): Set<number> {
   const last = events.findLast(({ type }) => type === 'supervisor.state')
-  return events
-    .filter((event) => event.type === 'ledger.spent' || (event.at <= now - retainForMs && event !== last))
-    .map(({ seq }) => seq)
+  const gone = events.filter(
+    (event) => event.type === 'ledger.spent' || (event.at <= now - retainForMs && event !== last),
+  )
+  return new Set(gone.map(({ seq }) => seq))
 }
 
 function sum(forgotten: readonly TaskHistory[], events: readonly RuntimeEvent[]): Record<string, number> {

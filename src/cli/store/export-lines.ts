@@ -3,13 +3,12 @@ import { StoreError } from '../../model/store-error.ts'
 import { toStoreError } from '../../store/sqlite/sqlite-errors.ts'
 import type { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
 import { unusable } from '../input-file.ts'
-import { rowsOf } from './open-file.ts'
 
 const linesAtATime = 1_000
 
 function* batchesOf(file: SqliteFile): Generator<string> {
   let lines: string[] = []
-  for (const { line } of rowsOf(file)) {
+  for (const { line } of file.rows()) {
     lines.push(`${line}\n`)
     if (lines.length < linesAtATime) continue
     yield lines.join('')

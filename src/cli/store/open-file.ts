@@ -7,10 +7,7 @@ import { StoreError } from '../../model/store-error.ts'
 import { recordOf } from '../../store/record-line.ts'
 import type { Access } from '../../store/sqlite/file-place.ts'
 import { toStoreError } from '../../store/sqlite/sqlite-errors.ts'
-import type { FoundRow, Row } from '../../store/sqlite/sqlite-file.ts'
 import { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
-
-const batch = 5_000
 
 type Work<Result> = (file: SqliteFile) => Result | Promise<Result>
 
@@ -65,25 +62,7 @@ function mayWrite(path: string): boolean {
   }
 }
 
-/** The rows of a store, oldest first, as they were found. @throws StoreError */
-export function* foundRows(file: SqliteFile): Generator<FoundRow> {
-  let after = 0
-  for (let rows = file.find(after, batch); rows.length > 0; rows = file.find(after, batch)) {
-    yield* rows
-    after = rows.at(-1)?.seq ?? after
-  }
-}
-
-/** The rows of a store, oldest first. @throws StoreError `STORE_DAMAGED` at the first that does not pass its checksum */
-export function* rowsOf(file: SqliteFile): Generator<Row> {
-  let after = 0
-  for (let rows = file.read(after, batch); rows.length > 0; rows = file.read(after, batch)) {
-    yield* rows
-    after = rows.at(-1)?.seq ?? after
-  }
-}
-
-/** @throws StoreError as {@link rowsOf} */
+/** The records of a store, oldest first. @throws StoreError `STORE_DAMAGED` at the first that does not pass its checksum */
 export function* storedRecords(file: SqliteFile): Generator<JournalRecord> {
-  for (const { line } of rowsOf(file)) yield recordOf(line)
+  for (const { line } of file.rows()) yield recordOf(line)
 }

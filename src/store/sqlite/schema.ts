@@ -6,13 +6,15 @@ const applicationId = 0x54575254
 
 /** Each entry takes a file one version further; entries are only ever added. */
 const migrations: readonly string[] = [
-  `CREATE TABLE event (
-     seq INTEGER PRIMARY KEY,
-     task TEXT,
+  // A row holds what one commit wrote of one task: a line is the seq of an event, a space, and the event.
+  `CREATE TABLE record (
+     seq INTEGER PRIMARY KEY, -- of the first line
+     batch INTEGER NOT NULL, -- seq of the last line of the whole commit
+     task TEXT, -- null: events of the runtime itself
      crc INTEGER NOT NULL,
-     line TEXT NOT NULL
+     lines TEXT NOT NULL
    ) STRICT;
-   CREATE INDEX event_task ON event (task);`,
+   CREATE INDEX record_task ON record (task);`,
   // One row: how often the file was opened for writing.
   `CREATE TABLE holder (generation INTEGER NOT NULL) STRICT;
    INSERT INTO holder VALUES (0);`,

@@ -1,31 +1,14 @@
 import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { describeThrown } from '../../model/errors.ts'
-import type { JournalRecord } from '../../model/journal-record.ts'
 import { StoreError } from '../../model/store-error.ts'
-import { checksumOf, lineOf, taskIdOf } from '../record-line.ts'
+import { checksumOf } from '../record-line.ts'
 import type { Access } from './file-place.ts'
 import { FilePlace } from './file-place.ts'
+import type { Row, StoredGroup } from './rows.ts'
+import { groupByTask, groupOf, lastSeqOf, linesWithout, rowsOfCommit } from './rows.ts'
 import { layOut, pragma, takeHold, versionOf } from './schema.ts'
 import { toStoreError, unsupported } from './sqlite-errors.ts'
-
-/** A line of the journal on its way to the file or from it. */
-export interface Row {
-  readonly seq: number
-  /** `null`: an event of the runtime itself. */
-  readonly taskId: string | null
-  readonly line: string
-}
-
-export function rowOf(record: JournalRecord): Row {
-  return { seq: record.event.seq, taskId: taskIdOf(record), line: lineOf(record) }
-}
-
-/** A row as it was found. */
-export interface FoundRow extends Row {
-  /** It passes its checksum. */
-  readonly isWhole: boolean
-}
 
 export interface OpenOptions {
   readonly access?: Access
@@ -36,6 +19,8 @@ export interface OpenOptions {
 /** Free pages that a file may keep for what comes next, and how many are given back after a commit. */
 const keptPages = 1_024
 const pagesAtATime = 1_024
+
+const select = 'SELECT seq, batch, task, crc, lines FROM record'
 
 /**
  * A journal in one SQLite file, synchronous. Held exclusively while it is open: the operating system lets go of the
@@ -48,7 +33,6 @@ export class SqliteFile {
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
   readonly #forget: StatementSync
-  readonly #drop: StatementSync
   #lastSeq: number
   #mayShrink = true
 
@@ -56,10 +40,9 @@ export class SqliteFile {
     this.#place = place
     this.#database = database
     this.generation = generation
-    this.#insert = database.prepare('INSERT INTO event (seq, task, crc, line) VALUES (?, ?, ?, ?)')
-    this.#forget = database.prepare('DELETE FROM event WHERE task = ?')
-    this.#drop = database.prepare('DELETE FROM event WHERE seq = ?')
-    this.#lastSeq = Number(database.prepare('SELECT max(seq) AS last FROM event').get()?.['last'] ?? 0)
+    this.#insert = database.prepare('INSERT INTO record (seq, batch, task, crc, lines) VALUES (?, ?, ?, ?, ?)')
+    this.#forget = database.prepare('DELETE FROM record WHERE task = ?')
+    this.#lastSeq = this.#findLastSeq()
     place.remember()
   }
 
@@ -112,23 +95,20 @@ export class SqliteFile {
   /**
    * One transaction. Rows that are on disk already, by an earlier try, are left as they are.
    * @param forgotten tasks whose rows go
-   * @param dropped rows that go, by `seq`
+   * @param dropped events of the runtime itself that go, by `seq`
    * @throws StoreError
    */
-  commit(rows: readonly Row[], forgotten: readonly string[], dropped: readonly number[] = []): void {
+  commit(rows: readonly Row[], forgotten: readonly string[], dropped: ReadonlySet<number> = new Set()): void {
     const database = this.#database
-    let last = this.#lastSeq
+    const batch = Math.max(this.#lastSeq, rows.at(-1)?.seq ?? 0)
     try {
       database.exec('BEGIN IMMEDIATE')
-      for (const { seq, taskId, line } of rows) {
-        if (seq <= this.#lastSeq) continue
-        this.#insert.run(seq, taskId, checksumOf(line), line)
-        last = seq
-      }
+      for (const { seq, taskId, lines } of groupByTask(rows, this.#lastSeq))
+        this.#insert.run(seq, batch, taskId, checksumOf(lines), lines)
       for (const taskId of forgotten) this.#forget.run(taskId)
-      for (const seq of dropped) this.#drop.run(seq)
+      if (dropped.size > 0) this.#drop(dropped)
       database.exec('COMMIT')
-      this.#lastSeq = last
+      this.#lastSeq = batch
       this.#place.assertUnmoved()
     } catch (thrown) {
       this.#rollBack()
@@ -138,32 +118,37 @@ export class SqliteFile {
     if (this.#mayShrink) this.#giveRoomBack()
   }
 
-  /** Rows after `seq`, oldest first, at most `limit`. @throws StoreError */
-  find(seq: number, limit: number): FoundRow[] {
+  /** What was written after `seq`, oldest first: for each commit its rows, whole or not. @throws StoreError */
+  *commits(seq = 0): Generator<readonly StoredGroup[]> {
+    let groups: StoredGroup[] = []
     try {
-      const statement = this.#database.prepare(
-        'SELECT seq, task, crc, line FROM event WHERE seq > ? ORDER BY seq LIMIT ?',
-      )
-      return statement.all(seq, limit).map(({ seq: at, task, crc, line }) => ({
-        seq: Number(at),
-        taskId: typeof task === 'string' ? task : null,
-        line: String(line),
-        isWhole: typeof line === 'string' && checksumOf(line) === Number(crc),
-      }))
+      for (const row of this.#database.prepare(`${select} WHERE seq > ? ORDER BY seq`).iterate(seq)) {
+        const group = groupOf(row)
+        if (groups.length > 0 && groups[0]?.batch !== group.batch) {
+          yield groups
+          groups = []
+        }
+        groups.push(group)
+      }
     } catch (thrown) {
       throw toStoreError(thrown, this.path)
     }
+    if (groups.length > 0) yield groups
   }
 
-  /** As {@link find}. @throws StoreError `STORE_DAMAGED` for a row that does not pass its checksum */
+  /** All lines after `seq`, in order. @throws StoreError `STORE_DAMAGED` at the first that does not pass its checksum */
+  *rows(seq = 0): Generator<Row> {
+    for (const groups of this.commits(seq)) yield* rowsOfCommit(this.#assertWhole(groups))
+  }
+
+  /** As {@link rows}: at least `limit`, if there are as many, and whole commits. */
   read(seq: number, limit: number): Row[] {
-    const rows = this.find(seq, limit)
-    const damaged = rows.find(({ isWhole }) => !isWhole)
-    if (!damaged) return rows
-    throw new StoreError(
-      'STORE_DAMAGED',
-      `${this.path}: record ${damaged.seq} is damaged; see \`taskwright store check\`, and restore it from a copy`,
-    )
+    const rows: Row[] = []
+    for (const groups of this.commits(seq)) {
+      for (const row of rowsOfCommit(this.#assertWhole(groups))) rows.push(row)
+      if (rows.length >= limit) break
+    }
+    return rows
   }
 
   /** What SQLite itself finds wrong with the file. */
@@ -194,6 +179,39 @@ export class SqliteFile {
         .filter((text) => text !== 'ok' && !/^\*+ /.test(text))
     } catch (thrown) {
       return [describeThrown(thrown)]
+    }
+  }
+
+  #assertWhole(groups: readonly StoredGroup[]): readonly StoredGroup[] {
+    const damaged = groups.find(({ isWhole }) => !isWhole)
+    if (!damaged) return groups
+    throw new StoreError(
+      'STORE_DAMAGED',
+      `${this.path}: record ${damaged.seq} is damaged; see \`taskwright store check\`, and restore it from a copy`,
+    )
+  }
+
+  /** Of what is left: the last of a commit may have been forgotten. */
+  #findLastSeq(): number {
+    let last: StoredGroup | null = null
+    let seq = 0
+    for (const row of this.#database.prepare(`${select} ORDER BY seq DESC`).iterate()) {
+      const group = groupOf(row)
+      last ??= group
+      if (group.batch !== last.batch) break
+      seq = Math.max(seq, lastSeqOf(group))
+    }
+    return seq
+  }
+
+  #drop(dropped: ReadonlySet<number>): void {
+    const update = this.#database.prepare('UPDATE record SET crc = ?, lines = ? WHERE seq = ?')
+    const remove = this.#database.prepare('DELETE FROM record WHERE seq = ?')
+    for (const row of this.#database.prepare(`${select} WHERE task IS NULL`).all()) {
+      const group = groupOf(row)
+      const left = linesWithout(group, dropped)
+      if (left === null) remove.run(group.seq)
+      else if (left !== group.lines) update.run(checksumOf(left), left, group.seq)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { StoreErrorCode } from '../../model/store-error.ts'
-import type { Row } from './sqlite-file.ts'
+import type { Row } from './rows.ts'
 
 /** What a thread is started with. */
 export interface SqliteThreadData {

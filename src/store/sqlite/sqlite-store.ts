@@ -4,9 +4,9 @@ import type { JournalRecord } from '../../model/journal-record.ts'
 import { StoreError } from '../../model/store-error.ts'
 import { recordOf } from '../record-line.ts'
 import type { Store } from '../store.ts'
+import type { Row } from './rows.ts'
+import { rowOf } from './rows.ts'
 import { unsupported } from './sqlite-errors.ts'
-import type { Row } from './sqlite-file.ts'
-import { rowOf } from './sqlite-file.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 async function begin(path: string, successorOf: number | null) {

@@ -8,7 +8,7 @@ import { perform } from './operations.ts'
 import type { Operation, Scenario } from './scenario.ts'
 import type { Acknowledged, SimulatedHost } from './simulated-host.ts'
 import { HostProcess } from './simulated-process.ts'
-import { SimulatedDisk } from './simulated-store.ts'
+import { flawless, SimulatedDisk } from './simulated-store.ts'
 import { World } from './world.ts'
 
 /** What the run of one seed has shown. */
@@ -27,8 +27,6 @@ export interface RunReport {
 
 /** After the faults have ended, everything has to be done within this, ms of virtual time. */
 const livenessMs = 3 * 3_600_000
-
-const quiet = { crashAfterRecords: null, lateChance: 0, lateMs: 0 }
 
 /** Lives one scenario: the real runtime, process after process, and at the end a time without faults. */
 class ScenarioRun implements SimulatedHost {
@@ -156,7 +154,7 @@ class ScenarioRun implements SimulatedHost {
 
   #fork(startAt: number): HostProcess {
     const { seed, slots, stores } = this.#scenario
-    const store = this.#isQuiet ? quiet : (stores[Math.min(this.#processes, stores.length - 1)] ?? quiet)
+    const store = this.#isQuiet ? flawless : (stores[Math.min(this.#processes, stores.length - 1)] ?? flawless)
     this.#processes += 1
     return new HostProcess({
       world: this.world,
@@ -170,12 +168,22 @@ class ScenarioRun implements SimulatedHost {
     })
   }
 
+  async #heal(): Promise<void> {
+    this.disk.full = 0
+    this.disk.failing = 0
+    this.process.calm()
+    await this.#revive()
+  }
+
   /** No more faults: everything that was accepted must end. */
   async #endInPeace(): Promise<void> {
     this.#isQuiet = true
-    this.process.kill()
-    this.world.faults.crash -= 1
-    await this.restart(10)
+    // Half of them have to recover by a new process, the other half without one.
+    if (this.#scenario.seed % 2 === 0) {
+      this.process.kill()
+      this.world.faults.crash -= 1
+      await this.restart(10)
+    } else await this.#heal()
     const { process } = this
     const { runtime, clock } = process
     if (!runtime) return

@@ -1,3 +1,4 @@
+import { describeThrown } from '../../model/errors.ts'
 import { fairness } from './fairness.ts'
 import type { FaultCounts, FaultKind } from './faults.ts'
 import { runScenario } from './run-scenario.ts'
@@ -14,6 +15,10 @@ export interface SeedReport {
 /** Every so many seeds one is run twice, and one measures shares. */
 const everySeeds = 50
 
+function thrownOut(thrown: unknown): string[] {
+  return [`R0: the measurement of shares was thrown out: ${describeThrown(thrown)}`]
+}
+
 /** Runs one seed. Some are run again, and must leave the same journal; some measure the shares of principals. */
 export async function runSeed(seed: number, faults: readonly FaultKind[] | null = null): Promise<SeedReport> {
   const allowed = faults === null ? null : new Set(faults)
@@ -23,6 +28,6 @@ export async function runSeed(seed: number, faults: readonly FaultKind[] | null 
     const again = await runScenario(drawScenario(seed, allowed))
     if (again.journalHash !== first.journalHash) violations.push('R8: the same seed left another journal')
   }
-  if (seed % everySeeds === 1) violations.push(...(await fairness(seed)))
+  if (seed % everySeeds === 1) violations.push(...(await fairness(seed).catch(thrownOut)))
   return { seed, violations, faults: first.faults, states: first.states }
 }

@@ -87,6 +87,11 @@ export class HostProcess implements SimulatedProcess {
     })
   }
 
+  /** The disk does nothing wrong to it any more. */
+  calm(): void {
+    this.#store.calm()
+  }
+
   /** As SIGKILL would: nothing of it is seen any more. */
   kill(): void {
     if (!this.#isAlive) return

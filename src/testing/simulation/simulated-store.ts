@@ -59,6 +59,8 @@ export interface StoreFaults {
   readonly lateMs: number
 }
 
+export const flawless: StoreFaults = { crashAfterRecords: null, lateChance: 0, lateMs: 0 }
+
 interface Parts {
   readonly disk: SimulatedDisk
   readonly clock: VirtualClock
@@ -74,6 +76,7 @@ interface Parts {
 export class SimulatedStore implements Store {
   readonly isVolatile = false
   readonly #parts: Parts
+  #plan: StoreFaults
   #pending: { readonly seq: number; readonly line: string }[] = []
   readonly #forgotten: string[] = []
   #isDead = false
@@ -81,6 +84,7 @@ export class SimulatedStore implements Store {
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#plan = parts.plan
   }
 
   append(record: JournalRecord): void {
@@ -88,12 +92,12 @@ export class SimulatedStore implements Store {
     this.#pending.push({ seq: record.event.seq, line: lineOf(record) })
     this.#records += 1
     this.#parts.appended(record)
-    if (this.#records === this.#parts.plan.crashAfterRecords) this.#parts.crash()
+    if (this.#records === this.#plan.crashAfterRecords) this.#parts.crash()
   }
 
   async flush(): Promise<void> {
     if (this.#isDead) return this.#never()
-    const { disk, clock, random, plan, counts } = this.#parts
+    const { disk, clock, random, counts } = this.#parts
     const now = clock.now()
     await this.#sleep(1)
     if (this.#isDead) return this.#never()
@@ -113,9 +117,9 @@ export class SimulatedStore implements Store {
     }
     this.#write(lines)
     for (const id of this.#forgotten.splice(0)) disk.forgotten.add(id)
-    if (random.next() < plan.lateChance) {
+    if (random.next() < this.#plan.lateChance) {
       counts.ackLate += 1
-      await this.#sleep(plan.lateMs)
+      await this.#sleep(this.#plan.lateMs)
       if (this.#isDead) return this.#never()
     }
   }
@@ -133,6 +137,11 @@ export class SimulatedStore implements Store {
     // A disk that is full or failing at the very end keeps what it has: the next process goes on from there.
     await this.flush().catch(() => undefined)
     this.#isDead = true
+  }
+
+  /** Nothing goes wrong any more. */
+  calm(): void {
+    this.#plan = flawless
   }
 
   /** The process ends: of what was not synced the operating system may have written a part, the last line torn. */
