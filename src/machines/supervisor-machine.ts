@@ -153,7 +153,7 @@ export const supervisorMachine = setup({
   states: {
     // What an earlier process left is taken up; nobody else can reach the supervisor before it runs.
     starting: {
-      on: { 'supervisor.start': [{ guard: 'isInTrouble', target: 'degraded' }, { target: 'running' }] },
+      on: { 'supervisor.start': 'running' },
     },
     running: {
       entry: 'scheduleDispatch',

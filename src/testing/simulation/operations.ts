@@ -105,9 +105,11 @@ async function stop(graceMs: number, run: SimulatedHost): Promise<void> {
   const { runtime, clock } = process
   if (!runtime) return
   let isStopped = false
-  runtime.stop({ grace: graceMs }).then(() => {
+  const end = () => {
     isStopped = true
-  }, ignore)
+  }
+  // A store that cannot be written is no reason not to stop.
+  runtime.stop({ grace: graceMs }).then(end, end)
   const until = clock.now() + graceMs + 60_000
   await clock.settle()
   while (process.isAlive && !isStopped) {

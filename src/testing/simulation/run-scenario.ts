@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Ids } from '../../model/environment.ts'
+import { describeThrown } from '../../model/errors.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
 import type { FaultCounts } from './faults.ts'
 import { noFaults } from './faults.ts'
@@ -211,9 +212,12 @@ class ScenarioRun implements SimulatedHost {
     for (const { resource, held } of runtime.resources())
       if (held !== 0) this.world.violated('R1', `${held} of ${resource} is held at rest`)
     let isStopped = false
-    void runtime.stop().then(() => {
-      isStopped = true
-    })
+    runtime.stop().then(
+      () => {
+        isStopped = true
+      },
+      (thrown: unknown) => this.world.violated('R4', `the runtime stopped with ${describeThrown(thrown)}`),
+    )
     await process.runUntil(clock.now() + 20_000)
     if (!isStopped) this.world.violated('R2', 'the runtime does not stop')
   }

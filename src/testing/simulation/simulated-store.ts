@@ -79,6 +79,7 @@ export class SimulatedStore implements Store {
   #plan: StoreFaults
   #pending: { readonly seq: number; readonly line: string }[] = []
   readonly #forgotten: string[] = []
+  #flushing: Promise<void> = Promise.resolve()
   #isDead = false
   #records = 0
 
@@ -95,7 +96,12 @@ export class SimulatedStore implements Store {
     if (this.#records === this.#plan.crashAfterRecords) this.#parts.crash()
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    this.#flushing = this.#sync()
+    return this.#flushing
+  }
+
+  async #sync(): Promise<void> {
     if (this.#isDead) return this.#never()
     const { disk, clock, random, counts } = this.#parts
     const now = clock.now()
@@ -134,9 +140,13 @@ export class SimulatedStore implements Store {
 
   async close(): Promise<void> {
     if (this.#isDead) return
-    // A disk that is full or failing at the very end keeps what it has: the next process goes on from there.
-    await this.flush().catch(() => undefined)
-    this.#isDead = true
+    try {
+      await this.#flushing.catch(() => undefined)
+      // A disk that is full or failing at the very end keeps what it has: the next process goes on from there.
+      await this.flush()
+    } finally {
+      this.#isDead = true
+    }
   }
 
   /** Nothing goes wrong any more. */
