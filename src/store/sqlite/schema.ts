@@ -21,7 +21,7 @@ const migrations: readonly string[] = [
 ]
 
 /** The schema that this release writes. */
-export const schemaVersion = migrations.length
+const schemaVersion = migrations.length
 
 /** To which a `-wal` is cut after it was taken in, bytes. */
 const largestWal = 16 * 2 ** 20

@@ -9,7 +9,6 @@ import type { FaultCounts } from './faults.ts'
 /** A disk: what is on it outlives every process. */
 export class SimulatedDisk {
   readonly lines: string[] = []
-  lastSeq = 0
   /** What `lines` say, read once. */
   readonly #read: JournalRecord[] = []
   readonly #accepted = new Set<string>()
@@ -80,12 +79,15 @@ export class SimulatedStore implements Store {
   #pending: { readonly seq: number; readonly line: string }[] = []
   readonly #forgotten: string[] = []
   #flushing: Promise<void> = Promise.resolve()
+  /** Of what is on the disk: what a later process writes goes on after what it finds. */
+  #lastSeq: number
   #isDead = false
   #records = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#plan = parts.plan
+    this.#lastSeq = parts.disk.records().at(-1)?.event.seq ?? 0
   }
 
   append(record: JournalRecord): void {
@@ -172,9 +174,9 @@ export class SimulatedStore implements Store {
   #write(lines: readonly { readonly seq: number; readonly line: string }[]): void {
     const { disk } = this.#parts
     for (const { seq, line } of lines) {
-      if (seq <= disk.lastSeq) continue
+      if (seq <= this.#lastSeq) continue
       disk.lines.push(line)
-      disk.lastSeq = seq
+      this.#lastSeq = seq
     }
   }
 
