@@ -146,6 +146,9 @@ export class Supervisor implements SupervisorPerformer {
         return this.#force()
       case 'reportIdle':
         return this.#reportIdle()
+      case 'endStoreTrouble':
+        this.#storeProblem = null
+        return
       default:
         return this.#performFor(effect, message)
     }
@@ -181,9 +184,6 @@ export class Supervisor implements SupervisorPerformer {
         return this.#shutdown.begin(message.graceMs, message.unfinished)
       case 'store.failed':
         return this.#alertStore(message.error)
-      case 'store.healed':
-        this.#storeProblem = null
-        return
       default:
         if ('actorId' in message) this.#performOfActor(effect, message)
     }

@@ -95,6 +95,8 @@ async function submit(operation: Extract<Operation, { type: 'submit' }>, run: Si
     },
     (refusal: unknown) => {
       if (!(refusal instanceof RefusedError)) world.violated('R2', `a submission was met with ${String(refusal)}`)
+      else if (process.isAlive && refusal.code === 'STORE_UNAVAILABLE' && runtime.state === 'running')
+        world.violated('R2', 'a submission was refused for a trouble of the store that is over')
     },
   )
 }
