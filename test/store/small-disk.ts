@@ -10,6 +10,8 @@ export interface SmallDisk {
   readonly folder: string
   /** What a host is told that finds no room. */
   readonly problem: { readonly code: string; readonly advice: string }
+  /** Of the command of a host that finds no room from the beginning. */
+  readonly prefix: readonly string[]
   fill(host: Host): void
   makeRoom(host: Host): void
 }
@@ -27,6 +29,7 @@ export function mountedDisk(): SmallDisk | null {
   return {
     folder,
     problem: { code: 'STORE_FULL', advice: 'the disk is full; make room' },
+    prefix: [],
     fill: () => {
       // To the last page.
       for (const bytes of [65_536, 4_096]) {
@@ -49,6 +52,7 @@ export function limitedDisk(): SmallDisk {
   return {
     folder: scratchFolder(),
     problem: { code: 'STORE_IO', advice: 'the disk does not read or write it' },
+    prefix: ['prlimit', '--fsize=4096:unlimited'],
     fill: (host) => limit(host, '4096'),
     makeRoom: (host) => limit(host, 'unlimited'),
   }

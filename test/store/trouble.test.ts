@@ -80,13 +80,18 @@ describe.each([
     expect(host.all('unhandled')).toEqual([])
   })
 
-  test('nothing can be opened, and nothing is lost by the try', async () => {
+  test('a process that comes meanwhile loses nothing: it is refused, or takes nothing on', async () => {
     const disk = makeDisk()
     const { host, path } = await hostWithoutRoom(disk)
     await host.kill()
-    const next = new Host(path)
+    const next = new Host(path, { prefix: disk.prefix })
     const said = await Promise.race([next.until('opened'), next.until('unopened')])
     if (said.type === 'unopened') expect(said).toMatchObject({ code: disk.problem.code })
+    else {
+      next.submit(20_000)
+      await next.until('state', ({ state }) => state === 'degraded')
+      expect(await next.answerTo(next.submit())).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    }
     await next.kill()
     await expectAllOnDisk(path, host)
   })

@@ -15,9 +15,9 @@ const migrations: readonly string[] = [
      lines TEXT NOT NULL
    ) STRICT;
    CREATE INDEX record_task ON record (task);`,
-  // One row: how often the file was opened for writing.
-  `CREATE TABLE holder (generation INTEGER NOT NULL) STRICT;
-   INSERT INTO holder VALUES (0);`,
+  // One row: who has had it last. Another name with each opening.
+  `CREATE TABLE holder (name TEXT NOT NULL) STRICT;
+   INSERT INTO holder VALUES ('nobody');`,
 ]
 
 /** The schema that this release writes. */
@@ -62,18 +62,18 @@ export function layOut(database: DatabaseSync, version: number): void {
 }
 
 /**
- * Notes that the file was opened once more. What an earlier process had written and not synced is synced by it, too.
- * @param successorOf the generation after which nobody else may have had the file; `null`: any
- * @returns the generation
+ * Notes who has the file from now on. What an earlier process had written and not synced is synced by it, too.
+ * @param after who must have had it last; `null`: anybody
+ * @returns the name of the new holder
  * @throws StoreError `STORE_TAKEN_OVER`
  */
-export function takeHold(database: DatabaseSync, path: string, successorOf: number | null): number {
-  const before = Number(database.prepare('SELECT generation FROM holder').get()?.['generation'])
-  if (successorOf !== null && before !== successorOf)
+export function takeHold(database: DatabaseSync, path: string, after: string | null): string {
+  const holder = () => String(database.prepare('SELECT name FROM holder').get()?.['name'])
+  if (after !== null && holder() !== after)
     throw new StoreError(
       'STORE_TAKEN_OVER',
       `${path}: another process has had it since; stop this runtime, nothing that it does is recorded any more`,
     )
-  database.exec('UPDATE holder SET generation = generation + 1; PRAGMA wal_checkpoint(PASSIVE);')
-  return before + 1
+  database.exec('UPDATE holder SET name = hex(randomblob(16)); PRAGMA wal_checkpoint(PASSIVE);')
+  return holder()
 }

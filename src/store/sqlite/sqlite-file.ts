@@ -12,8 +12,8 @@ import { toStoreError, unsupported } from './sqlite-errors.ts'
 
 export interface OpenOptions {
   readonly access?: Access
-  /** Opened again by the same runtime: nobody else may have had it since that {@link SqliteFile.generation}. */
-  readonly successorOf?: number | null
+  /** Opened again by the same runtime: nobody may have had it since that {@link SqliteFile.holder}. */
+  readonly after?: string | null
 }
 
 /** Free pages that a file may keep for what comes next, and how many are given back after a commit. */
@@ -27,8 +27,8 @@ const select = 'SELECT seq, batch, task, crc, lines FROM record'
  * lock when the process dies. Source of the settings: sqlite.org/wal.html, sqlite.org/pragma.html.
  */
 export class SqliteFile {
-  /** How often the file was opened for writing; 0: it is open to be looked at. */
-  readonly generation: number
+  /** The name under which it is held; `null`: it is open to be looked at. */
+  readonly holder: string | null
   readonly #place: FilePlace
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
@@ -36,10 +36,10 @@ export class SqliteFile {
   #lastSeq: number
   #mayShrink = true
 
-  private constructor(place: FilePlace, database: DatabaseSync, generation: number) {
+  private constructor(place: FilePlace, database: DatabaseSync, holder: string | null) {
     this.#place = place
     this.#database = database
-    this.generation = generation
+    this.holder = holder
     this.#insert = database.prepare('INSERT INTO record (seq, batch, task, crc, lines) VALUES (?, ?, ?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM record WHERE task = ?')
     this.#lastSeq = this.#findLastSeq()
@@ -47,7 +47,7 @@ export class SqliteFile {
   }
 
   /** @throws StoreError */
-  static async open(path: string, { access = 'write', successorOf = null }: OpenOptions = {}): Promise<SqliteFile> {
+  static async open(path: string, { access = 'write', after = null }: OpenOptions = {}): Promise<SqliteFile> {
     const sqlite = await import('node:sqlite').catch((cause: unknown) => {
       throw unsupported(cause)
     })
@@ -65,13 +65,13 @@ export class SqliteFile {
           'STORE_FOREIGN',
           `${place.path}: there is nothing in it, not even an empty store; name another`,
         )
-      let generation = 0
+      let holder: string | null = null
       if (access === 'look') database.exec('BEGIN EXCLUSIVE; COMMIT;')
       else {
         layOut(database, version)
-        generation = takeHold(database, place.path, successorOf)
+        holder = takeHold(database, place.path, after)
       }
-      return new SqliteFile(place, database, generation)
+      return new SqliteFile(place, database, holder)
     } catch (thrown) {
       database?.close()
       throw toStoreError(thrown, place.path)

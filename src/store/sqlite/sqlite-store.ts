@@ -9,12 +9,12 @@ import { rowOf } from './rows.ts'
 import { unsupported } from './sqlite-errors.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
-async function begin(path: string, successorOf: number | null) {
-  const thread = new SqliteThread({ path, successorOf })
+async function begin(path: string, after: string | null) {
+  const thread = new SqliteThread({ path, after })
   try {
     const answer = await thread.answered()
     if (answer.type !== 'opened') throw new StoreError('STORE_FAILED', `${path}: ${answer.type} is no answer`)
-    return { thread, generation: answer.generation }
+    return { thread, holder: answer.holder }
   } catch (thrown) {
     await thread.end()
     throw thrown
@@ -26,18 +26,18 @@ export class SqliteStore implements Store {
   readonly isVolatile = false
   readonly #path: string
   #thread: SqliteThread
-  /** Of the file as this store has it: what another process makes of it counts on. */
-  #generation: number
+  /** As whom this store holds the file. */
+  #holder: string | null
   #rows: Row[] = []
   #forgotten: string[] = []
   #flushing: Promise<void> | null = null
   #closing: Promise<void> | null = null
   #isClosed = false
 
-  private constructor(path: string, thread: SqliteThread, generation: number) {
+  private constructor(path: string, thread: SqliteThread, holder: string | null) {
     this.#path = path
     this.#thread = thread
-    this.#generation = generation
+    this.#holder = holder
   }
 
   /** @param path of the file; made if it is not there. @throws StoreError if it cannot be had for writing */
@@ -45,8 +45,8 @@ export class SqliteStore implements Store {
     if (!isBuiltin('node:sqlite')) throw unsupported()
     // The host may change its working directory.
     const absolute = resolve(path)
-    const { thread, generation } = await begin(absolute, null)
-    return new SqliteStore(absolute, thread, generation)
+    const { thread, holder } = await begin(absolute, null)
+    return new SqliteStore(absolute, thread, holder)
   }
 
   append(record: JournalRecord): void {
@@ -99,7 +99,7 @@ export class SqliteStore implements Store {
     try {
       const thread = await this.#living()
       const answer = await thread.ask({ type: 'commit', rows, forgotten })
-      if (answer.type === 'committed') this.#generation = answer.generation
+      if (answer.type === 'committed') this.#holder = answer.holder
     } catch (thrown) {
       // What came meanwhile comes after.
       this.#rows = [...rows, ...this.#rows]
@@ -111,9 +111,9 @@ export class SqliteStore implements Store {
   /** A thread that was lost is followed by another, on the same file: nobody else may have had it meanwhile. */
   async #living(): Promise<SqliteThread> {
     if (!this.#thread.isLost) return this.#thread
-    const { thread, generation } = await begin(this.#path, this.#generation)
+    const { thread, holder } = await begin(this.#path, this.#holder)
     this.#thread = thread
-    this.#generation = generation
+    this.#holder = holder
     return thread
   }
 

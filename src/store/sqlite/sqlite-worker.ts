@@ -7,8 +7,8 @@ import type { SqliteAnswer, SqliteRequest, SqliteThreadData } from './sqlite-pro
 // The thread of a file store: a slow disk holds up this thread, and not the host's event loop.
 
 const batch = 5_000
-const { path, successorOf }: SqliteThreadData = workerData
-let generation = successorOf
+const { path, after }: SqliteThreadData = workerData
+let holder = after
 let file: SqliteFile | null = null
 
 function answer(message: SqliteAnswer): void {
@@ -22,10 +22,10 @@ function fail({ code, message }: StoreError): void {
 /** A file that is opened again has to be the one that it was. */
 async function open(): Promise<SqliteFile> {
   const opened = await SqliteFile.open(path, {
-    access: generation === null ? 'write' : 'change',
-    successorOf: generation,
+    access: holder === null ? 'write' : 'change',
+    after: holder,
   })
-  generation = opened.generation
+  holder = opened.holder
   file = opened
   return opened
 }
@@ -54,7 +54,7 @@ async function commit(request: Extract<SqliteRequest, { type: 'commit' }>): Prom
     }
     throw thrown
   }
-  answer({ type: 'committed', generation: held.generation })
+  answer({ type: 'committed', holder: held.holder })
 }
 
 async function serve(request: SqliteRequest): Promise<void> {
@@ -72,7 +72,7 @@ async function serve(request: SqliteRequest): Promise<void> {
 }
 
 let queue = open().then(
-  (opened) => answer({ type: 'opened', generation: opened.generation }),
+  (opened) => answer({ type: 'opened', holder: opened.holder }),
   (thrown: unknown) => fail(toStoreError(thrown, path)),
 )
 
