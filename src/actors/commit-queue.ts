@@ -77,7 +77,8 @@ export class CommitQueue {
   }
 
   #commit(): void {
-    if (this.#isClosed || this.#isCommitting) return
+    // After a failure it is the timer's turn.
+    if (this.#isClosed || this.#isCommitting || this.#retry) return
     this.#told = this.#waiting
     this.#waiting = []
     const flushed = this.#flush()
