@@ -12,6 +12,7 @@ import { SqliteFile } from '../../src/store/sqlite/sqlite-file.ts'
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { Host } from './host.ts'
 import { tasks } from './host-tasks.ts'
+import { asAnybody } from './rights.ts'
 import { recordsIn, scratchFolder, writeRecords } from './scratch-store.ts'
 
 interface World {
@@ -251,9 +252,6 @@ describe('a damaged file', () => {
 })
 
 describe('a file that may not be written', () => {
-  // Root may write everything: it gives that right up first.
-  const asAnybody = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--'] : []
-
   test.each([
     ['itself', 0o400, 0o700],
     ['as its folder', 0o600, 0o500],
