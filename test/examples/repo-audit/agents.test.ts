@@ -1,6 +1,6 @@
 import type { TaskEvent } from 'taskwright'
 import { expect, test } from 'vitest'
-import { agents, audit } from '../../../examples/repo-audit/agents.ts'
+import { agents } from '../../../examples/repo-audit/agents.ts'
 import { createAuditRuntime } from '../../../examples/repo-audit/audit-runtime.ts'
 import { scratchFolder } from './scratch-folder.ts'
 
@@ -9,11 +9,19 @@ async function auditFolder() {
   const path = scratchFolder(
     Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}.ts`, 'if (1) {}\n'])),
   )
-  const { runtime, tasks, planned } = await createAuditRuntime({
-    directory: scratchFolder(),
+  const expected = new Map<string, number>()
+  const directory = scratchFolder()
+  const { runtime, audit } = await createAuditRuntime({
+    directory,
+    store: { form: 'memory' },
     slots: 3,
     unattended: true,
     startedAt: 0,
+    board: {
+      expect: (agent, more) => expected.set(agent, (expected.get(agent) ?? 0) + more),
+      say: () => undefined,
+      concluded: () => undefined,
+    },
   })
   const events: TaskEvent[] = []
   let mostSlots = 0
@@ -21,15 +29,8 @@ async function auditFolder() {
     events.push(event)
     mostSlots = Math.max(mostSlots, runtime.resources().find(({ resource }) => resource === 'slots')?.held ?? 0)
   })
-  const expected = new Map<string, number>()
-  await audit({
-    runtime,
-    tasks,
-    roots: [{ path, label: '' }],
-    planned,
-    concluded: () => undefined,
-    board: { expect: (agent, more) => expected.set(agent, (expected.get(agent) ?? 0) + more), say: () => undefined },
-  })
+  const handle = await runtime.submit(audit, { roots: [{ path, label: '' }], directory }, { principal: agents.editor })
+  await handle.result()
   const views = runtime.list()
   const held = runtime.resources().filter(({ form }) => form === 'reusable')
   await runtime.stop()
