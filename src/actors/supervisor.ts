@@ -305,15 +305,16 @@ export class Supervisor implements SupervisorPerformer {
   }
 
   #force(): void {
-    this.#shutdown.force()
-    // A store that cannot be written has nothing to wait for.
-    if (this.#shutdown.isKeeping || (this.#storeProblem !== null && this.tasks.unfinished === 0))
-      this.#logic.send({ type: 'idle' })
+    // What cannot be written down cannot be ended: it is left to the next process, as it stands in the store.
+    const leaves = this.#shutdown.isKeeping || this.#storeProblem !== null
+    this.#shutdown.force(leaves)
+    if (leaves) this.#logic.send({ type: 'idle' })
   }
 
   #alertStore(error: unknown): void {
     this.#storeProblem = describeThrown(error)
     this.#alert('STORE_FAILED', `the store cannot be written: ${this.#storeProblem}`, null)
+    if (this.#logic.stage === 'stopping' && this.#shutdown.isOver) this.#force()
   }
 
   #reportIdle(): void {
