@@ -97,10 +97,21 @@ export class Mission {
     return findings
   }
 
+  /** A step, as in a flow: what was published is taken back when the audit is cancelled before its end. */
   async #publish(findings: Findings, directory: string) {
+    const task = this.#task
     this.#board.say(agents.editor.id, 'writes the report')
-    const options = { principal: agents.editor, priority: 'high', key: 'publish' } as const
-    return (await this.#task.submit(this.#tasks.publish, { findings, directory }, options)).result()
+    const key = 'publish'
+    const publish = async () => {
+      const options = { principal: agents.editor, priority: 'high', key } as const
+      const child = await task.submit(this.#tasks.publish, { findings, directory }, options)
+      return { childId: child.id, publication: await child.result() }
+    }
+    const { publication } = await task.step(key, publish, {
+      undo: ({ childId }) => task.child(childId)?.rollBack(),
+      undoInDoubt: () => task.child(key)?.rollBack(),
+    })
+    return publication
   }
 
   /**

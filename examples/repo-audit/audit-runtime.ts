@@ -5,6 +5,7 @@ import { createRuntime } from 'taskwright'
 import type { NoticeBoard } from './agents.ts'
 import { agentWeights } from './agents.ts'
 import { defineAnalysisTasks } from './analysis-tasks.ts'
+import type { Approval } from './arguments.ts'
 import { defineAuditTask } from './audit-task.ts'
 import { defineConclusionTasks } from './conclusion-tasks.ts'
 import type { JournalPlace } from './journal-place.ts'
@@ -29,7 +30,7 @@ export interface AuditRuntimeOptions {
   readonly directory: string
   readonly store: JournalPlace
   readonly slots: number
-  readonly unattended: boolean
+  readonly approval: Approval
   readonly board: NoticeBoard
   /** ms since the epoch. */
   readonly startedAt: number
@@ -41,7 +42,7 @@ export interface AuditRuntimeOptions {
  * @throws StoreError if the journal cannot be had
  */
 export async function createAuditRuntime(options: AuditRuntimeOptions): Promise<AuditRuntime> {
-  const { directory, store, slots, unattended, board, startedAt } = options
+  const { directory, store, slots, approval, board, startedAt } = options
   const library = new Library()
   const shelf = new TokenShelf(library)
   const record = new RunRecord(startedAt)
@@ -51,8 +52,9 @@ export async function createAuditRuntime(options: AuditRuntimeOptions): Promise<
   const reading = defineLibraryTasks(library, except)
   const analysing = defineAnalysisTasks(library, shelf)
   const concluding = defineConclusionTasks(shelf)
-  const publishing = definePublishingTasks({ unattended, describeRun })
-  const audit = defineAuditTask({ ...reading, ...analysing, ...concluding, ...publishing }, board)
+  const publishing = definePublishingTasks({ unattended: approval === 'unattended', describeRun })
+  const tasks = { ...reading, ...analysing, ...concluding, ...publishing }
+  const audit = defineAuditTask(tasks, board, { isRefused: approval === 'refuse' })
   const runtime = await createRuntime({
     tasks: [
       audit,

@@ -4,6 +4,7 @@ import type { AgentTasks, NoticeBoard } from './agents.ts'
 import { Mission } from './agents.ts'
 import { rootSchema } from './library-tasks.ts'
 import { settleFile } from './publish.ts'
+import { PublicationRefusedError } from './publishing-tasks.ts'
 
 const commissionSchema = z.object({
   roots: z.array(rootSchema),
@@ -24,7 +25,7 @@ export type Published = z.output<typeof publishedSchema>
  * The editor's task that sends the others to work. It holds no resources itself; when it ends, whatever is left of its
  * children ends too.
  */
-export function defineAuditTask(tasks: AgentTasks, board: NoticeBoard) {
+export function defineAuditTask(tasks: AgentTasks, board: NoticeBoard, brief: { readonly isRefused: boolean }) {
   return defineTask({
     type: 'audit',
     kind: 'control',
@@ -35,6 +36,8 @@ export function defineAuditTask(tasks: AgentTasks, board: NoticeBoard) {
     uses: [tasks.survey, tasks.read, tasks.measure, tasks.vet, tasks.conclude, tasks.publish],
     async run(task, { roots, directory }) {
       const { report, by, replaced } = await new Mission(task, tasks, board).run(roots, directory)
+      // Only if an earlier process was told otherwise, and was killed just after.
+      if (brief.isRefused) throw new PublicationRefusedError('publication was refused by --refuse')
       // Published is published: from here on nothing can be rolled back, so what was there before may go.
       const warnings: string[] = []
       for (const file of replaced) {

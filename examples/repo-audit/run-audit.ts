@@ -59,7 +59,7 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     store,
     slots,
     startedAt,
-    unattended: approval === 'unattended',
+    approval,
     board: {
       say,
       expect: (agent, tasks) => progress.expect(agent, tasks),
@@ -115,12 +115,17 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     else if (refusal) ending = { form: 'refused', message: refusal.message }
     else ending = { form: 'failed', error }
   }
-  await stop().catch((error: unknown) => warnings.push(`the journal could not be written to its end: ${error}`))
+  let isWritten = true
+  await stop().catch((error: unknown) => {
+    isWritten = false
+    warnings.push(`the journal was not written to its end, and the next run goes on from there: ${error}`)
+  })
   interrupted.removeEventListener('abort', halt)
   view.close()
   // What is rolled back is gone whole; the journal of a report that stands, or of what is left of one, stays.
-  const stands = ending.form === 'published' || hadPublished || record.hasStanding
-  if (store.form === 'file' && !store.isNamed && !stands && warnings.length === 0) await removeJournal(store)
+  const hasStanding = record.hasStanding || !isWritten
+  const isOfUse = ending.form === 'published' || hadPublished || hasStanding
+  if (store.form === 'file' && !store.isNamed && !isOfUse) await removeJournal(store)
 
   const run = describeRun(now())
   return {
@@ -128,10 +133,10 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     findings,
     run,
     alerts: [...record.alerts, ...warnings],
-    hasStanding: record.hasStanding,
+    hasStanding,
     summary: {
       tasks: run.tasks,
-      rolledBack: ending.form !== 'published' && !record.hasStanding,
+      rolledBack: ending.form !== 'published' && !hasStanding,
       durationMs: Math.round(run.durationMs),
       report: ending.form === 'published' ? ending.report : null,
     },

@@ -63,7 +63,8 @@ export class RunRecord {
 
   observe(event: RuntimeEvent): void {
     if (event.type === 'alert') {
-      this.#firedAlerts = [...this.#firedAlerts, event.message]
+      // A disk that is full says so at every try.
+      if (!this.#firedAlerts.includes(event.message)) this.#firedAlerts = [...this.#firedAlerts, event.message]
       this.#hasStanding ||= standing.has(event.code)
     }
     if (event.type === 'task.created') this.#count(event.taskType, event.kind, event.principal)

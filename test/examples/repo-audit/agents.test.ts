@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TaskEvent } from 'taskwright'
 import { expect, test } from 'vitest'
 import { agents } from '../../../examples/repo-audit/agents.ts'
@@ -15,7 +17,7 @@ async function auditFolder() {
     directory,
     store: { form: 'memory' },
     slots: 3,
-    unattended: true,
+    approval: 'unattended',
     startedAt: 0,
     board: {
       expect: (agent, more) => expected.set(agent, (expected.get(agent) ?? 0) + more),
@@ -74,4 +76,29 @@ test('no more slots are held than there are, all of them are used, and none is h
     ['memory', 0],
     ['io', 0],
   ])
+})
+
+test('what was published is taken back when the audit is refused all the same', async () => {
+  const cwd = scratchFolder({ 'code/a.ts': '' })
+  const directory = join(cwd, 'deep/out')
+  const { runtime, audit } = await createAuditRuntime({
+    directory,
+    store: { form: 'memory' },
+    slots: 2,
+    approval: 'refuse',
+    startedAt: 0,
+    board: { expect: () => undefined, say: () => undefined, concluded: () => undefined },
+  })
+  // As if an earlier process had answered, and was killed before the audit had ended.
+  runtime.on('task.asked', async ({ taskId }) => {
+    expect(readdirSync(directory).sort()).toEqual(['index.html', 'report.json'])
+    await runtime.get(taskId)?.answer({ publish: true, by: 'an earlier process' })
+  })
+  const handle = await runtime.submit(audit, { roots: [{ path: join(cwd, 'code'), label: '' }], directory })
+  expect(await handle.outcome()).toMatchObject({
+    status: 'failed',
+    rollback: { status: 'complete', undone: ['publish'] },
+  })
+  await runtime.stop()
+  expect(readdirSync(cwd)).toEqual(['code'])
 })
