@@ -305,18 +305,18 @@ export class Supervisor implements SupervisorPerformer {
   }
 
   #force(): void {
-    this.#shutdown.force()
-    // A store that cannot be written has nothing to wait for.
-    if (this.#shutdown.isKeeping || (this.#storeProblem !== null && this.tasks.unfinished === 0))
-      this.#logic.send({ type: 'idle' })
+    // What cannot be written down cannot be ended: it is left to the next process, as it stands in the store.
+    const leaves = this.#shutdown.isKeeping || this.#storeProblem !== null
+    this.#shutdown.force(leaves)
+    if (leaves) this.#logic.send({ type: 'idle' })
   }
 
   /** Once for as long as it is the same: the store is tried again and again. */
   #alertStore(error: unknown): void {
     const problem = describeThrown(error)
-    if (problem === this.#storeProblem) return
+    if (problem !== this.#storeProblem) this.#alert('STORE_FAILED', `the store cannot be written: ${problem}`, null)
     this.#storeProblem = problem
-    this.#alert('STORE_FAILED', `the store cannot be written: ${problem}`, null)
+    if (this.#logic.stage === 'stopping' && this.#shutdown.isOver) this.#force()
   }
 
   #reportIdle(): void {
