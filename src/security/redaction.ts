@@ -14,6 +14,9 @@ export function redactText(text: string): string {
 /** A copy of plain data in which values under secret-sounding keys, and credentials inside strings, are masked. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value)
+  // Neither has a JSON form: a line with one could not be written down.
+  if (typeof value === 'bigint') return `${value}`
+  if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`
   if (typeof value !== 'object' || value === null) return value
   if (depth > 8) return '[too deep]'
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))

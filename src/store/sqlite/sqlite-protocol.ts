@@ -1,5 +1,12 @@
 import type { StoreErrorCode } from '../../model/store-error.ts'
-import type { Row } from './sqlite-file.ts'
+import type { Row } from './rows.ts'
+
+/** What a thread is started with. */
+export interface SqliteThreadData {
+  readonly path: string
+  /** As whom an earlier thread of the same store held the file; `null`: this is the first. */
+  readonly after: string | null
+}
 
 /** What the store asks of its thread. Answered in order, one answer each; a load is answered batch by batch. */
 export type SqliteRequest =
@@ -8,8 +15,8 @@ export type SqliteRequest =
   | { readonly type: 'close' }
 
 export type SqliteAnswer =
-  | { readonly type: 'opened' }
+  | { readonly type: 'opened'; readonly holder: string | null }
   | { readonly type: 'loaded'; readonly lines: readonly string[]; readonly isLast: boolean }
-  | { readonly type: 'committed' }
+  | { readonly type: 'committed'; readonly holder: string | null }
   | { readonly type: 'closed' }
   | { readonly type: 'failed'; readonly code: StoreErrorCode; readonly message: string }
