@@ -9,15 +9,8 @@ import type { Library } from './library.ts'
 import { findLicenceClues } from './licences.ts'
 import { findSecrets } from './secrets.ts'
 import { measureSize } from './size.ts'
-import type { Tokens } from './tokens.ts'
-import { tokenize } from './tokens.ts'
+import type { TokenShelf } from './token-shelf.ts'
 import { workThrough } from './work-through.ts'
-
-/** Where the tokens of the files are put that are to be compared. */
-export interface TokenShelf {
-  readonly wanted: (name: string) => boolean
-  readonly tokens: Map<string, Tokens>
-}
 
 /** The tasks of the analyst and of security: each measures one thing in one batch. They go before further reading. */
 export function defineAnalysisTasks(library: Library, shelf: TokenShelf) {
@@ -69,15 +62,12 @@ export function defineAnalysisTasks(library: Library, shelf: TokenShelf) {
     demand: { slots: 1, cpu: 1 },
     priority: 'high',
     async run(task, { files }) {
-      const counts = await eachText(
+      const cut = await workThrough(
         task,
-        files.filter(({ name }) => shelf.wanted(name)),
-        ({ name }, text) => {
-          const cut = tokenize(text, languageOf(name).comments)
-          shelf.tokens.set(name, cut)
-          return cut.lines.length
-        },
+        files.filter(({ compared }) => compared),
+        (file) => shelf.cut(file),
       )
+      const counts = cut.filter((count) => count !== null)
       return { files: counts.length, tokens: counts.reduce((sum, count) => sum + count, 0) }
     },
   })

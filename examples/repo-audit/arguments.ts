@@ -1,6 +1,8 @@
 import { access, constants, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { JournalPlace } from './journal-place.ts'
+import { defaultJournal, readJournalPlace, whyUnusable } from './journal-place.ts'
 import { whyUnwritable } from './publish.ts'
 import type { Root } from './walk.ts'
 
@@ -11,6 +13,7 @@ export interface Arguments {
   readonly roots: readonly Root[]
   readonly approval: Approval
   readonly directory: string
+  readonly store: JournalPlace
   readonly json: boolean
   readonly slots: number
 }
@@ -31,6 +34,8 @@ Usage: npm start -- [folder…] [options]
   --approve    publish the report without asking
   --refuse     refuse the report: it is written and rolled back again
   --out DIR    where the report goes (default: repo-audit-report in the current folder)
+  --store S    where the journal is kept, from which an audit that was killed is taken up: file:PATH, or memory to keep
+               none (default: a file in the current folder, named like the report's: repo-audit-report.db)
   --slots N    how many tasks may execute at a time (default: ${defaultSlots})
   --json       print the summary as one line of JSON, the last on standard output
   --help       print this
@@ -64,6 +69,16 @@ async function checkFolder(given: string, path: string): Promise<string[]> {
   return readable ? [] : [`${given}: it may not be read`]
 }
 
+/** @returns a place for the journal, or what is wrong with the one given */
+async function checkStore(given: string | undefined, usual: JournalPlace, cwd: string): Promise<JournalPlace | string> {
+  const place = given === undefined ? usual : readJournalPlace(given, cwd)
+  if (place === null) return `--store ${given}: give file:PATH, or memory`
+  const wrong = await whyUnusable(place)
+  if (wrong === null) return place
+  if (given !== undefined || place.form === 'memory') return `--store ${given}: ${wrong}`
+  return `the journal cannot be kept in ${place.path}: ${wrong}; give --store file:PATH, or --store memory`
+}
+
 /** One folder needs no label: names are relative to it. Several are told apart by their path from `base`. */
 function label(paths: readonly string[], base: string): Root[] {
   if (paths.length === 1) return paths.map((path) => ({ path, label: '' }))
@@ -82,7 +97,7 @@ interface Options {
 }
 
 const flagNames: ReadonlySet<string> = new Set(['approve', 'refuse', 'json', 'help'])
-const valueNames: ReadonlySet<string> = new Set(['out', 'slots'])
+const valueNames: ReadonlySet<string> = new Set(['out', 'slots', 'store'])
 
 /** Takes the command line apart. What `parseArgs` would throw at the first problem is collected here. */
 function readOptions(args: readonly string[]): Options {
@@ -91,7 +106,12 @@ function readOptions(args: readonly string[]): Options {
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: { out: { type: 'string' }, slots: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      out: { type: 'string' },
+      slots: { type: 'string' },
+      store: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   const problems: string[] = []
   const flags = new Set<string>()
@@ -129,12 +149,14 @@ export async function readArguments(args: readonly string[], surroundings: Surro
   const directory = resolve(cwd, out)
   const unwritable = await whyUnwritable(directory)
   if (unwritable !== null) problems.push(`--out ${out}: ${unwritable}`)
+  const store = await checkStore(values.get('store'), defaultJournal(cwd, directory), cwd)
+  if (typeof store === 'string') problems.push(store)
   const given = folders.length > 0 ? folders : [repository, resolve(repository, 'node_modules/xstate')]
   for (const folder of given) {
     const wrong = folder === '' ? ['a folder with an empty name'] : await checkFolder(folder, resolve(cwd, folder))
     problems.push(...wrong)
   }
-  if (problems.length > 0) return { form: 'problems', problems }
+  if (problems.length > 0 || typeof store === 'string') return { form: 'problems', problems }
 
   const paths = [...new Set(await Promise.all(given.map((folder) => realpath(resolve(cwd, folder)))))]
   const base = folders.length > 0 ? cwd : await realpath(repository)
@@ -144,6 +166,7 @@ export async function readArguments(args: readonly string[], surroundings: Surro
       roots: label(paths, base),
       approval: approvalOf(flags, terminal),
       directory,
+      store,
       json: flags.has('json'),
       slots,
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Batch, SourceFile, Walked } from './findings.ts'
 import { byName } from './findings.ts'
 import { languageOf } from './languages.ts'
@@ -7,8 +8,8 @@ export interface Plan {
   readonly batches: readonly Batch[]
   readonly files: number
   readonly bytes: number
-  /** Names of the files whose code is compared for duplicates. */
-  readonly compared: ReadonlySet<string>
+  /** The files whose code is compared for duplicates. */
+  readonly compared: readonly SourceFile[]
   /** How many files of code were left out of the comparison, because there was too much of it. */
   readonly leftOut: number
 }
@@ -23,9 +24,23 @@ export function plan(walks: readonly Walked[]): Plan {
   for (const { files } of walks) for (const file of files) if (!byPath.has(file.path)) byPath.set(file.path, file)
   const files = [...byPath.values()].sort((a, b) => byName(a.name, b.name))
 
+  const compared: SourceFile[] = []
+  let comparedBytes = 0
+  let leftOut = 0
+  const isCompared = (file: SourceFile): boolean => {
+    if (!languageOf(file.name).code || file.bytes > limits.fileBytes) return false
+    if (comparedBytes + file.bytes > limits.comparedBytes) {
+      leftOut += 1
+      return false
+    }
+    compared.push(file)
+    comparedBytes += file.bytes
+    return true
+  }
+
   const most = Math.min(batchFiles.most, Math.max(batchFiles.least, Math.ceil(files.length / wantedBatches)))
   const batches: Batch[] = []
-  let open: SourceFile[] = []
+  let open: Batch['files'] = []
   let openBytes = 0
   const close = (): void => {
     if (open.length > 0) batches.push({ number: batches.length + 1, files: open })
@@ -34,22 +49,16 @@ export function plan(walks: readonly Walked[]): Plan {
   }
   for (const file of files) {
     if (open.length >= most || openBytes + file.bytes > limits.batchBytes) close()
-    open.push(file)
+    open.push({ ...file, compared: isCompared(file) })
     openBytes += file.bytes
   }
   close()
 
-  const compared = new Set<string>()
-  let comparedBytes = 0
-  let leftOut = 0
-  for (const { name, bytes } of files) {
-    if (!languageOf(name).code || bytes > limits.fileBytes) continue
-    if (comparedBytes + bytes <= limits.comparedBytes) {
-      compared.add(name)
-      comparedBytes += bytes
-    } else {
-      leftOut += 1
-    }
-  }
   return { batches, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), compared, leftOut }
+}
+
+/** Tells whether the code is as it was: by names, sizes, and times of change, as make does. */
+export function fingerprint(walks: readonly Walked[]): string {
+  const files = walks.map(({ files }) => files.map(({ path, bytes, changedAt }) => [path, bytes, changedAt]))
+  return createHash('sha256').update(JSON.stringify(files)).digest('base64url')
 }

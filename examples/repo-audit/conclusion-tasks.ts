@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { defineTask, graph } from 'taskwright'
 import { z } from 'zod'
-import type { TokenShelf } from './analysis-tasks.ts'
 import { findDuplicates } from './duplicates.ts'
-import { duplicatesSchema, findingsSchema, licenceClueSchema, licencesSchema } from './findings.ts'
+import { duplicatesSchema, findingsSchema, licenceClueSchema, licencesSchema, sourceFileSchema } from './findings.ts'
 import { gather, measuredSchema } from './gather.ts'
 import { judgeLicences } from './licences.ts'
+import type { TokenShelf } from './token-shelf.ts'
+import { workThrough } from './work-through.ts'
 
 /** The analyst's conclusions over all batches: duplicates and licences side by side, then everything together. */
 export function defineConclusionTasks(shelf: TokenShelf) {
@@ -13,11 +14,16 @@ export function defineConclusionTasks(shelf: TokenShelf) {
     type: 'conclude.duplicates',
     kind: 'analysis',
     description: 'Compares all code with all other code.',
-    input: z.object({ leftOut: z.number() }),
+    input: z.object({ compared: z.array(sourceFileSchema), leftOut: z.number() }),
     output: duplicatesSchema,
     demand: { slots: 1, cpu: 1, memory: 64 },
-    async run(task, { leftOut }) {
-      const sources = [...shelf.tokens].map(([name, tokens]) => ({ name, tokens }))
+    async run(task, { compared: files, leftOut }) {
+      const gone = files.filter((file) => shelf.get(file) === undefined)
+      await workThrough(task, gone, (file) => shelf.cut(file))
+      const sources = files.flatMap((file) => {
+        const tokens = shelf.get(file)
+        return tokens ? [{ name: file.name, tokens }] : []
+      })
       const search = findDuplicates(sources, leftOut)
       let compared = 0
       for (let found = search.next(); ; found = search.next()) {
@@ -56,7 +62,7 @@ export function defineConclusionTasks(shelf: TokenShelf) {
       type: 'conclude',
       input: measuredSchema,
       nodes: (node) => ({
-        duplicates: node(duplicates, { input: ({ input }) => ({ leftOut: input.leftOut }) }),
+        duplicates: node(duplicates, { input: ({ input }) => ({ compared: input.compared, leftOut: input.leftOut }) }),
         licences: node(licences, { input: ({ input }) => input.clues }),
         findings: node(findings, {
           after: { duplicates, licences },

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 
-/** A file that the walk found: where it is, the name it is shown by, its size in bytes. */
+/** A file that the walk found: where it is, the name it is shown by, its size in bytes, and when it was changed. */
 export const sourceFileSchema = z.object({
   path: z.string(),
   name: z.string(),
   bytes: z.number(),
+  /** ms since the epoch. */
+  changedAt: z.number(),
 })
 export type SourceFile = z.output<typeof sourceFileSchema>
 
@@ -29,7 +31,8 @@ export type Walked = z.output<typeof walkedSchema>
 /** Files that are worked on by one task of each sort. */
 export const batchSchema = z.object({
   number: z.number(),
-  files: z.array(sourceFileSchema),
+  /** `compared`: whether it is looked through for duplicates. */
+  files: z.array(sourceFileSchema.extend({ compared: z.boolean() })),
 })
 export type Batch = z.output<typeof batchSchema>
 

@@ -26,6 +26,11 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`
 }
 
+/** Date and time where the reader is: `2026-01-31 14:05:09`. */
+export function moment(at: number): string {
+  return new Date(at).toLocaleString('sv-SE')
+}
+
 /** A share from 0 to 1. */
 export function percent(share: number): string {
   if (share > 0 && share < 0.001) return '< 0.1 %'

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { addComplexity } from './complexity.ts'
 import type { Duplicates, FileSize, Findings, Licences } from './findings.ts'
-import { byName, complexitySchema, fileSizeSchema, licenceClueSchema, secretSchema, skippedSchema } from './findings.ts'
+import {
+  byName,
+  complexitySchema,
+  fileSizeSchema,
+  licenceClueSchema,
+  secretSchema,
+  skippedSchema,
+  sourceFileSchema,
+} from './findings.ts'
 import { limits } from './limits.ts'
 import { compareSecrets } from './secrets.ts'
 
@@ -12,6 +20,8 @@ export const measuredSchema = z.object({
   bytes: z.number(),
   foldersWalked: z.number(),
   ignored: z.number(),
+  /** The files that are looked through for duplicates, and how many more of code there are. */
+  compared: z.array(sourceFileSchema),
   leftOut: z.number(),
   skipped: z.array(skippedSchema),
   sizes: z.array(z.array(fileSizeSchema)),

@@ -6,7 +6,7 @@ import type { Library } from './library.ts'
 import { walk } from './walk.ts'
 import { workThrough } from './work-through.ts'
 
-const rootSchema = z.object({ path: z.string(), label: z.string() })
+export const rootSchema = z.object({ path: z.string(), label: z.string() })
 
 /** The librarian's tasks: find the files, and read them. */
 export function defineLibraryTasks(library: Library, except: readonly string[]) {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { StoreError } from 'taskwright'
 import { askOn } from './approver.ts'
 import type { Arguments } from './arguments.ts'
 import { help, readArguments } from './arguments.ts'
@@ -9,11 +10,12 @@ import type { AuditResult, Ending } from './run-audit.ts'
 import { runAudit } from './run-audit.ts'
 import { renderSummary } from './summary.ts'
 
-const exitCodes: Readonly<Record<Ending['form'] | 'badArguments' | 'help', number>> = {
+const exitCodes: Readonly<Record<Ending['form'] | 'badArguments' | 'noJournal' | 'help', number>> = {
   published: 0,
   help: 0,
   failed: 1,
   badArguments: 2,
+  noJournal: 2,
   refused: 3,
   interrupted: 130,
 }
@@ -38,26 +40,26 @@ function explain(error: unknown): string {
   return lines.join('\n  because: ')
 }
 
-function fateOf({ ending, alerts }: AuditResult, { approval, directory }: Arguments): string {
-  const undone =
-    alerts.length === 0 ? 'Nothing of it is left' : `Not everything could be taken back:\n  ${alerts.join('\n  ')}`
+function fateOf({ ending, alerts, hasStanding }: AuditResult, { approval, directory }: Arguments): string {
+  const undone = hasStanding ? 'Not everything could be taken back' : 'Nothing of it is left'
+  const notes = alerts.map((alert) => `\n  ${alert}`).join('')
   switch (ending.form) {
     case 'published': {
       const alone =
         approval === 'unattended'
           ? '\nThere was no terminal to ask on; --refuse shows how a report is rolled back.'
           : ''
-      return [`Published by ${ending.by}: ${ending.report}${alone}`, ...alerts].join('\n')
+      return `Published by ${ending.by}: ${ending.report}${alone}${notes}`
     }
     case 'refused': {
       const hint =
         approval === 'unattended' ? '\nPass --approve to publish all the same, or --out for another folder.' : ''
-      return `Rolled back: ${ending.message}. ${undone} in ${directory}.${hint}`
+      return `Rolled back: ${ending.message}. ${undone} in ${directory}.${notes}${hint}`
     }
     case 'interrupted':
-      return `Interrupted: everything was cancelled and rolled back. ${undone}.`
+      return `Interrupted: everything was cancelled and rolled back. ${undone}.${notes}`
     case 'failed':
-      return `Failed: ${explain(ending.error)}\n${undone}.`
+      return `Failed: ${explain(ending.error)}\n${undone}.${notes}`
   }
 }
 
@@ -104,9 +106,23 @@ async function main(): Promise<number> {
   return exitCodes[result.ending.form]
 }
 
+/** Nothing has begun: the journal that the audit was to be written to could not be had. */
+function refuseJournal({ code, message }: StoreError): void {
+  const advice =
+    code === 'STORE_LOCKED'
+      ? 'Is another audit at work on this report? Wait until it has ended, or give this one another: --out DIR.'
+      : 'Name another journal with --store file:PATH, or keep none with --store memory.'
+  say(`The audit cannot begin: ${printable(message)}.\n${advice}`)
+}
+
 try {
   process.exitCode = await main()
 } catch (error) {
-  say(`Failed: ${explain(error)}`)
-  process.exitCode = exitCodes.failed
+  if (error instanceof StoreError) {
+    refuseJournal(error)
+    process.exitCode = exitCodes.noJournal
+  } else {
+    say(`Failed: ${explain(error)}`)
+    process.exitCode = exitCodes.failed
+  }
 }

@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from 'taskwright'
+import type { RuntimeEvent, TaskView } from 'taskwright'
 
 /** How far one agent is. Times in ms. */
 export interface AgentProgress {
@@ -16,7 +16,9 @@ export interface AgentProgress {
 interface Tally {
   expected: number
   created: number
+  /** Ended in this process, and in earlier ones. */
   ended: number
+  before: number
   note: string
   startedAt: number | null
   lastAt: number
@@ -32,7 +34,7 @@ export class Progress {
   /** @param agents in the order to show them in */
   constructor(agents: readonly string[]) {
     for (const agent of agents) {
-      this.#tallies.set(agent, { expected: 0, created: 0, ended: 0, note: '', startedAt: null, lastAt: 0 })
+      this.#tallies.set(agent, { expected: 0, created: 0, ended: 0, before: 0, note: '', startedAt: null, lastAt: 0 })
     }
   }
 
@@ -45,6 +47,16 @@ export class Progress {
   say(agent: string, note: string): void {
     const tally = this.#tallies.get(agent)
     if (tally) tally.note = note
+  }
+
+  /** A task of an earlier process. `at`: when this one took it up, ms. */
+  takeUp({ id, principal, outcome }: TaskView, at: number): void {
+    const tally = this.#tallies.get(principal)
+    if (tally === undefined) return
+    tally.created += 1
+    tally.startedAt ??= at
+    if (outcome === null) this.#agentOf.set(id, principal)
+    else tally.before += 1
   }
 
   /** @returns the agent whose progress the event is, if it is one's. */
@@ -67,13 +79,14 @@ export class Progress {
     return agent
   }
 
-  /** How far everybody is at `now`, ms on the clock of the events. */
-  view(now: number): AgentProgress[] {
-    return [...this.#tallies].map(([agent, { expected, created, ended, note, startedAt, lastAt }]) => {
+  /** How far everybody is at `at`, ms on the clock of the events. */
+  view(at: number): AgentProgress[] {
+    return [...this.#tallies].map(([agent, { expected, created, ended: now, before, note, startedAt, lastAt }]) => {
+      const ended = before + now
       const total = Math.max(expected, created)
       const done = total > 0 && ended >= total
-      const elapsed = startedAt === null ? 0 : (done ? lastAt : now) - startedAt
-      const rate = elapsed > 0 ? (ended / elapsed) * 1_000 : 0
+      const elapsed = startedAt === null ? 0 : (done ? lastAt : at) - startedAt
+      const rate = elapsed > 0 ? (now / elapsed) * 1_000 : 0
       const leftMs = done ? 0 : rate > 0 ? ((total - ended) / rate) * 1_000 : null
       return { agent, ended, total, rate, leftMs, note }
     })

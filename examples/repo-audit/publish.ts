@@ -19,14 +19,22 @@ async function look(path: string): Promise<Stats | null> {
   }
 }
 
-/** A folder that is there now. `first` is the topmost of those that had to be made; `null` if none had to. */
+/** A folder to be there. `first` is the topmost of those that have to be made for it; `null` if none has to. */
 export interface MadeFolder {
   readonly path: string
   readonly first: string | null
 }
 
-export async function makeFolder(path: string): Promise<MadeFolder> {
-  return { path, first: (await mkdir(path, { recursive: true })) ?? null }
+/** What has to be made for a folder to be there. */
+export async function planFolder(path: string): Promise<MadeFolder> {
+  let first: string | null = null
+  for (let at = path; (await look(at)) === null; at = dirname(at)) first = at
+  return { path, first }
+}
+
+/** May be called again. */
+export async function makeFolder({ path }: MadeFolder): Promise<void> {
+  await mkdir(path, { recursive: true })
 }
 
 /** Removes the folders that were made, innermost first; one that somebody has put something into since stays. */
@@ -43,25 +51,32 @@ export async function unmakeFolder({ path, first }: MadeFolder): Promise<void> {
   }
 }
 
-/** A file that was written, and where the one is kept that had its name before; `null` if there was none. */
-export interface ReplacedFile {
+/**
+ * A file to be written: under which name it is written first, and where the one is kept that had its name before;
+ * `null` if there was none. It is planned before anything is done, so that a process that is killed half-way leaves
+ * nothing that the next one does not know.
+ */
+export interface PlannedFile {
   readonly path: string
+  readonly fresh: string
   readonly aside: string | null
+}
+
+/** @param token makes the names of the temporary files this run's own */
+export async function planFile(path: string, token: string): Promise<PlannedFile> {
+  const hidden = (suffix: string): string => join(dirname(path), `.${basename(path)}.${token}.${suffix}`)
+  return { path, fresh: hidden('new'), aside: (await look(path)) === null ? null : hidden('previous') }
 }
 
 /**
  * Writes a file so that a reader sees the old one or the new one, whole, and keeps the old one aside.
- * On failure everything is as it was.
- *
- * @param token makes the names of the temporary files this run's own
+ * On failure everything is as it was. May be called again after a process was killed in it.
  */
-export async function replaceFile(path: string, text: string, token: string): Promise<ReplacedFile> {
-  const hidden = (suffix: string): string => join(dirname(path), `.${basename(path)}.${token}.${suffix}`)
-  const fresh = hidden('new')
-  const aside = hidden('previous')
+export async function replaceFile({ path, fresh, aside }: PlannedFile, text: string): Promise<void> {
   const before = await look(path)
   if (before?.isDirectory()) throw new Error(`${path} is a folder; move it away, a file is to be written there`)
-  let moved = false
+  let moved: string | null = null
+  await rm(fresh, { force: true })
   try {
     const file = await open(fresh, 'wx')
     try {
@@ -70,27 +85,28 @@ export async function replaceFile(path: string, text: string, token: string): Pr
     } finally {
       await file.close()
     }
-    if (before !== null) {
+    // What is kept aside already was moved by a process that was killed: what stands in its place is not the old one.
+    if (aside !== null && before !== null && (await look(aside)) === null) {
       await rename(path, aside)
-      moved = true
+      moved = aside
     }
     await rename(fresh, path)
-    return { path, aside: moved ? aside : null }
   } catch (error) {
-    if (moved) await rename(aside, path)
+    if (moved !== null) await rename(moved, path)
     await rm(fresh, { force: true })
     throw error
   }
 }
 
-/** Takes a written file back: the one before it returns, just as it was. May be called again. */
-export async function restoreFile({ path, aside }: ReplacedFile): Promise<void> {
+/** Takes a file back, however far its writing came: the one before it returns, just as it was. May be called again. */
+export async function restoreFile({ path, fresh, aside }: PlannedFile): Promise<void> {
+  await rm(fresh, { force: true })
   if (aside === null) await rm(path, { force: true })
   else if ((await look(aside)) !== null) await rename(aside, path)
 }
 
 /** Lets the file go that was kept aside: after this, the new one cannot be taken back. */
-export async function settleFile({ aside }: ReplacedFile): Promise<void> {
+export async function settleFile({ aside }: Pick<PlannedFile, 'aside'>): Promise<void> {
   if (aside !== null) await rm(aside, { force: true })
 }
 

@@ -4,7 +4,16 @@ import { z } from 'zod'
 import type { Findings } from './findings.ts'
 import { findingsSchema } from './findings.ts'
 import { count } from './format.ts'
-import { foreignFiles, generator, makeFolder, replaceFile, restoreFile, unmakeFolder } from './publish.ts'
+import {
+  foreignFiles,
+  generator,
+  makeFolder,
+  planFile,
+  planFolder,
+  replaceFile,
+  restoreFile,
+  unmakeFolder,
+} from './publish.ts'
 import { renderReport } from './report-html.ts'
 import type { RunFacts } from './run-facts.ts'
 
@@ -18,6 +27,12 @@ export const verdictSchema = z.object({ publish: z.boolean(), by: z.string() })
 export type Verdict = z.output<typeof verdictSchema>
 
 const replacedSchema = z.object({ path: z.string(), aside: z.string().nullable() })
+
+const commissionSchema = z.object({
+  findings: findingsSchema,
+  /** Where the report goes. */
+  directory: z.string(),
+})
 
 const draftSchema = z.object({
   directory: z.string(),
@@ -35,7 +50,6 @@ const writtenSchema = z.object({
 })
 
 export interface PublishingBrief {
-  readonly directory: string
   /** Nobody is there to be asked: the editor decides alone. */
   readonly unattended: boolean
   describeRun(now: number): RunFacts
@@ -57,10 +71,10 @@ export function definePublishingTasks(brief: PublishingBrief) {
     type: 'publish.compose',
     kind: 'processing',
     description: 'Renders the findings as a page and as data.',
-    input: findingsSchema,
+    input: commissionSchema,
     output: draftSchema,
     demand: { slots: 1, cpu: 1, memory: 16 },
-    run(task, findings) {
+    run(task, { findings, directory }) {
       const report = {
         generator,
         version: 1,
@@ -69,7 +83,7 @@ export function definePublishingTasks(brief: PublishingBrief) {
         run: brief.describeRun(task.now()),
       }
       return {
-        directory: brief.directory,
+        directory,
         headline: headlineOf(findings),
         files: [
           { name: reportFiles.json, text: `${JSON.stringify(report, null, 2)}\n` },
@@ -89,15 +103,24 @@ export function definePublishingTasks(brief: PublishingBrief) {
     rollbackRetry: { attempts: 5, backoff: '100ms' },
     async run(task, { directory, headline, files }) {
       const names = files.map(({ name }) => name)
-      await task.step('make the folder', () => makeFolder(directory), { undo: unmakeFolder })
-      const foreign = await task.step('look for other people’s files', () => foreignFiles(directory, names))
-      const replaced: z.output<typeof replacedSchema>[] = []
-      for (const { name, text } of files) {
-        const write = () => replaceFile(join(directory, name), text, task.id)
-        replaced.push(await task.step(`write ${name}`, write, { undo: restoreFile }))
-        task.progress(replaced.length / files.length, name)
+      // On record before anything is done: a process that is killed must not take what it wrote for what was there.
+      const before = await task.step('look what is there', async () => ({
+        folder: await planFolder(directory),
+        files: await Promise.all(names.map((name) => planFile(join(directory, name), task.id))),
+        foreign: await foreignFiles(directory, names),
+      }))
+      const { folder, foreign } = before
+      const unmake = () => unmakeFolder(folder)
+      await task.step('make the folder', () => makeFolder(folder), { undo: unmake, undoInDoubt: unmake })
+      for (const [index, { name, text }] of files.entries()) {
+        const planned = before.files[index]
+        if (planned === undefined) continue
+        const restore = () => restoreFile(planned)
+        const undos = { undo: restore, undoInDoubt: restore }
+        await task.step(`write ${name}`, () => replaceFile(planned, text), undos)
+        task.progress((index + 1) / files.length, name)
       }
-      return { directory, headline, report: join(directory, reportFiles.html), replaced, foreign }
+      return { directory, headline, report: join(directory, reportFiles.html), replaced: before.files, foreign }
     },
   })
 

@@ -1,15 +1,14 @@
-import type { NoticeBoard } from './agents.ts'
-import { agents, audit } from './agents.ts'
+import { agents } from './agents.ts'
 import type { Ask } from './approver.ts'
 import { answerQuestions } from './approver.ts'
 import type { Arguments } from './arguments.ts'
+import { AuditDesk, refusalIn } from './audit-desk.ts'
 import { createAuditRuntime } from './audit-runtime.ts'
 import type { Findings } from './findings.ts'
 import { count } from './format.ts'
+import { removeJournal } from './journal-place.ts'
 import { Progress } from './progress.ts'
 import type { ProgressView } from './progress-view.ts'
-import { settleFile } from './publish.ts'
-import { PublicationRefusedError } from './publishing-tasks.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { Summary } from './summary.ts'
 
@@ -27,6 +26,8 @@ export interface AuditResult {
   readonly findings: Findings | null
   /** What the runtime raised alarm about, such as an undo that kept failing. */
   readonly alerts: readonly string[]
+  /** Some of what was to be taken back is still there. */
+  readonly hasStanding: boolean
 }
 
 export interface AuditSurroundings {
@@ -38,25 +39,34 @@ export interface AuditSurroundings {
   readonly ask: Ask
 }
 
-/** The refusal in the chain of causes of an error, if that is what it comes from. */
-function refusalIn(error: unknown): PublicationRefusedError | null {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof PublicationRefusedError) return at
-  return null
-}
-
-/** Runs one audit from start to end. Never throws for what a task does: see the ending. */
+/**
+ * Runs one audit from start to end. Never throws for what a task does: see the ending.
+ * @throws StoreError if the journal cannot be had; nothing was done then
+ */
 export async function runAudit(options: Arguments, surroundings: AuditSurroundings): Promise<AuditResult> {
-  const { roots, directory, slots, approval } = options
+  const { roots, directory, store, slots, approval } = options
   const { interrupted, now } = surroundings
   const startedAt = now()
   const progress = new Progress(Object.keys(agents))
   const view = surroundings.view(progress)
-  const unattended = approval === 'unattended'
-  const { runtime, tasks, planned, describeRun, alerts } = await createAuditRuntime({
+  let findings: Findings | null = null
+  const say = (agent: string, text: string): void => {
+    progress.say(agent, text)
+    view.say(agent, text)
+  }
+  const { runtime, audit, record, describeRun } = await createAuditRuntime({
     directory,
+    store,
     slots,
-    unattended,
     startedAt,
+    approval,
+    board: {
+      say,
+      expect: (agent, tasks) => progress.expect(agent, tasks),
+      concluded: (concluded) => {
+        findings = concluded
+      },
+    },
   })
   runtime.on('*', (event) => {
     const agent = progress.observe(event)
@@ -66,43 +76,38 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     view.suspend()
     return surroundings.ask(prompt, withdrawn)
   })
-  const stop = (): void => {
-    view.close()
-    void runtime.stop({ grace: '10s' })
-  }
-  interrupted.addEventListener('abort', stop, { once: true })
-
-  const board: NoticeBoard = {
-    expect: (agent, tasks) => progress.expect(agent, tasks),
-    say: (agent, text) => {
-      progress.say(agent, text)
-      view.say(agent, text)
+  const desk = new AuditDesk({
+    runtime,
+    audit,
+    commission: { roots: [...roots], directory },
+    say: (text) => say(agents.editor.id, text),
+    takenUp: (task) => {
+      record.takeUp(task)
+      progress.takeUp(task, now())
     },
+  })
+  const hadPublished = runtime.list({ type: audit.type, stage: 'completed' }).length > 0
+  // Unfinished tasks could be left to the next run; who interrupts wants them undone.
+  const stop = () => runtime.stop({ grace: '10s', unfinished: 'cancel' })
+  const halted = Promise.withResolvers<never>()
+  const halt = (): void => {
+    view.close()
+    desk.cancel()
+    stop().then(() => halted.reject(new Error('interrupted')), halted.reject)
   }
-  board.say(
+  halted.promise.catch(() => undefined)
+  interrupted.addEventListener('abort', halt, { once: true })
+  say(
     agents.librarian.id,
     `looks through ${count(roots.length, 'folder')}: ${roots.map(({ path }) => path).join(', ')}`,
   )
 
   const warnings: string[] = []
   let ending: Ending
-  let findings: Findings | null = null
   try {
     interrupted.throwIfAborted()
-    const done = await audit({
-      runtime,
-      tasks,
-      roots,
-      board,
-      planned,
-      concluded: (concluded) => {
-        findings = concluded
-      },
-    })
-    // Published is published: from here on nothing can be rolled back, so what was there before may go.
-    for (const file of done.replaced) {
-      await settleFile(file).catch((error: unknown) => warnings.push(`${file.aside} could not be removed: ${error}`))
-    }
+    const done = await Promise.race([desk.result(), halted.promise])
+    warnings.push(...done.warnings)
     ending = { form: 'published', by: done.by, report: done.report }
   } catch (error) {
     const refusal = refusalIn(error)
@@ -110,19 +115,28 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     else if (refusal) ending = { form: 'refused', message: refusal.message }
     else ending = { form: 'failed', error }
   }
-  await runtime.stop({ grace: '10s' })
-  interrupted.removeEventListener('abort', stop)
+  let isWritten = true
+  await stop().catch((error: unknown) => {
+    isWritten = false
+    warnings.push(`the journal was not written to its end, and the next run goes on from there: ${error}`)
+  })
+  interrupted.removeEventListener('abort', halt)
   view.close()
+  // What is rolled back is gone whole; the journal of a report that stands, or of what is left of one, stays.
+  const hasStanding = record.hasStanding || !isWritten
+  const isOfUse = ending.form === 'published' || hadPublished || hasStanding
+  if (store.form === 'file' && !store.isNamed && !isOfUse) await removeJournal(store)
 
   const run = describeRun(now())
   return {
     ending,
     findings,
     run,
-    alerts: [...alerts(), ...warnings],
+    alerts: [...record.alerts, ...warnings],
+    hasStanding,
     summary: {
       tasks: run.tasks,
-      rolledBack: ending.form !== 'published' && alerts().length === 0,
+      rolledBack: ending.form !== 'published' && !hasStanding,
       durationMs: Math.round(run.durationMs),
       report: ending.form === 'published' ? ending.report : null,
     },

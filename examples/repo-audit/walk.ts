@@ -101,8 +101,8 @@ class Walk {
 
   async #add(path: string, absolute: string): Promise<void> {
     try {
-      const { size } = await lstat(absolute)
-      this.files.push({ path: absolute, name: this.#shown(path), bytes: size })
+      const { size, mtimeMs } = await lstat(absolute)
+      this.files.push({ path: absolute, name: this.#shown(path), bytes: size, changedAt: mtimeMs })
     } catch (error) {
       this.#skip(path, 'unreadable', reasonOf(error))
     }

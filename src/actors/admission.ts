@@ -5,7 +5,7 @@ import type { Principal } from '../model/principal.ts'
 import type { QuotaBook } from '../scheduling/quota-book.ts'
 import { unwritable } from './accepted-record.ts'
 import { awaitDependencies, failedBefore } from './dependencies.ts'
-import { queueQuota, unknownDependencies } from './refusals.ts'
+import { notRecorded, queueQuota, unknownDependencies } from './refusals.ts'
 import type { Submission } from './supervisor-messages.ts'
 import { TaskActorLogic } from './task-actor.ts'
 import type { TaskServices } from './task-services.ts'
@@ -47,7 +47,7 @@ export class Admission {
     const { facts, reply, parentId } = submission
     const duplicate = this.#tasks.duplicateOf(facts)
     if (duplicate) {
-      reply.accepted(duplicate)
+      this.#acknowledge(submission, duplicate)
       return
     }
     const overQuota = this.#quotas && this.#overQuota(facts.principal)
@@ -70,8 +70,7 @@ export class Admission {
       reply.refused(refuse('INPUT_INVALID', `the input of ${facts.definition.type} cannot be taken`, [problem]))
       return
     }
-    const task = this.#spawn(submission)
-    this.#services.journal.whenDurable(() => reply.accepted(task))
+    this.#acknowledge(submission, this.#spawn(submission))
   }
 
   /** Notes whether a task waits for its turn. */
@@ -121,6 +120,17 @@ export class Admission {
     const { startAt } = task.facts
     if (startAt === null || startAt <= this.#services.environment.clock.now()) return
     task.effects.armStart(startAt, () => this.meet(task))
+  }
+
+  /** Once it is on record, that of a duplicate included. */
+  #acknowledge({ reply }: Submission, task: TaskActorLogic): void {
+    this.#services.journal.whenDurable(
+      () => reply.accepted(task),
+      (isDurable) => {
+        if (isDurable) reply.accepted(task)
+        else reply.refused(new RefusedError(...notRecorded))
+      },
+    )
   }
 
   #noRoom(submission: Submission): void {

@@ -11,6 +11,12 @@ export interface StoreWatcher {
   healed(): void
 }
 
+interface Waiting {
+  readonly then: () => void
+  /** Told instead when no more is committed: whether all was made durable in the end. */
+  readonly atEnd?: ((isDurable: boolean) => void) | undefined
+}
+
 /**
  * Makes records durable, one commit at a time: what comes while one is under way goes with the next.
  * Source: group commit, J. Gray and A. Reuter, "Transaction Processing" 1993.
@@ -20,7 +26,9 @@ export class CommitQueue {
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #watcher: StoreWatcher
-  #waiting: (() => void)[] = []
+  #waiting: Waiting[] = []
+  /** Those whom the commit under way will answer. */
+  #told: readonly Waiting[] = []
   /** The last flush left nothing to wait for. */
   #answersAtOnce = true
   #isScheduled = false
@@ -36,9 +44,9 @@ export class CommitQueue {
     this.#watcher = watcher
   }
 
-  /** Calls back once everything appended so far is durable, in the order of the calls. */
-  whenDurable(then: () => void): void {
-    this.#waiting.push(then)
+  /** Calls back once everything appended so far is durable, in the order of the calls; or at the end, if that comes first. */
+  whenDurable(then: () => void, atEnd?: (isDurable: boolean) => void): void {
+    this.#waiting.push({ then, atEnd })
     // A store in memory has nothing to wait for, and nothing to gain from waiting.
     if (this.#answersAtOnce && !this.#retry) this.#commit()
     else this.schedule()
@@ -54,45 +62,65 @@ export class CommitQueue {
     })
   }
 
-  /** Nothing more is committed or told. */
+  /** Nothing more is committed. */
   close(): void {
     this.#isClosed = true
-    this.#waiting = []
     this.#retry = this.#timers.disarm(this.#retry)
   }
 
-  #commit(): void {
-    if (this.#isClosed || this.#isCommitting) return
-    const told = this.#waiting
+  /** Tells those who still wait what became of it. */
+  end(isDurable: boolean): void {
+    const left = [...this.#told, ...this.#waiting]
+    this.#told = []
     this.#waiting = []
-    const flushed = this.#store.flush()
+    for (const { atEnd } of left) atEnd?.(isDurable)
+  }
+
+  #commit(): void {
+    // After a failure it is the timer's turn.
+    if (this.#isClosed || this.#isCommitting || this.#retry) return
+    this.#told = this.#waiting
+    this.#waiting = []
+    const flushed = this.#flush()
     this.#answersAtOnce = flushed === undefined
     if (flushed === undefined) {
-      this.#committed(told)
+      this.#committed()
       return
     }
     this.#isCommitting = true
     flushed.then(
-      () => this.#committed(told),
-      (error: unknown) => this.#failed(told, error),
+      () => this.#committed(),
+      (error: unknown) => this.#failed(error),
     )
   }
 
-  #committed(told: readonly (() => void)[]): void {
+  /** A store of somebody else's may throw where it should reject. */
+  #flush(): void | Promise<void> {
+    try {
+      return this.#store.flush()
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
+  #committed(): void {
     this.#isCommitting = false
     if (this.#isClosed) return
     if (this.#failures > 0) {
       this.#failures = 0
       this.#watcher.healed()
     }
-    for (const then of told) then()
+    const told = this.#told
+    this.#told = []
+    for (const { then } of told) then()
     if (this.#waiting.length > 0) this.schedule()
   }
 
-  #failed(told: readonly (() => void)[], error: unknown): void {
+  #failed(error: unknown): void {
     this.#isCommitting = false
     if (this.#isClosed) return
-    this.#waiting = [...told, ...this.#waiting]
+    this.#waiting = [...this.#told, ...this.#waiting]
+    this.#told = []
     this.#failures += 1
     const delayMs = Math.min(firstRetryMs * 2 ** (this.#failures - 1), longestRetryMs)
     this.#retry = this.#timers.arm(this.#clock.now() + delayMs, () => {

@@ -273,12 +273,12 @@ export class Execution implements TaskContext, StepHost {
       timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
       maxBytes: this.#port.limits.answerBytes,
       fallback: 'default' in options ? { answer: options.default } : null,
+      record: this.keepsState ? (answer) => this.#port.answered(id, key, answer) : null,
     })
     this.report({ type: 'task.asked', questionId: id, prompt: shown })
     this.#port.asked()
     const answer = await answered
     this.#port.learn(schema, answer)
-    if (this.keepsState) await this.#port.answered(id, key, answer)
     if (this.#gate) await this.#gate.promise
     return answer
   }

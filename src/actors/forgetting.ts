@@ -18,6 +18,7 @@ export class Forgetting {
   }
 
   forget(task: TaskActorLogic): void {
+    task.isForgotten = true
     if (!this.#services.journal.keepsState) return
     this.#ids.push(task.id)
     for (const [resource, amount] of task.spent ?? [])

@@ -69,9 +69,12 @@ export class Journal {
     else this.#keep({ ...envelope, ...happening }, null)
   }
 
-  /** Calls back once everything written so far is durable: at once, if nothing is kept. */
-  whenDurable(then: () => void): void {
-    if (this.keepsState) this.#commits.whenDurable(then)
+  /**
+   * Calls back once everything written so far is durable: at once, if nothing is kept.
+   * @param atEnd is called instead if the journal is closed before: whether it became durable by that
+   */
+  whenDurable(then: () => void, atEnd?: (isDurable: boolean) => void): void {
+    if (this.keepsState) this.#commits.whenDurable(then, atEnd)
     else then()
   }
 
@@ -90,10 +93,16 @@ export class Journal {
   }
 
   /** What happens from now on is nobody's any more. @throws (rejects) StoreError if not all could be made durable */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#commits.close()
-    return this.#store.close()
+    try {
+      await this.#store.close()
+      this.#commits.end(true)
+    } catch (thrown) {
+      this.#commits.end(false)
+      throw thrown
+    }
   }
 
   #keep(event: RuntimeEvent, payload: RecordPayload | null): void {

@@ -17,6 +17,11 @@ export const draining: Refusal = [
 
 export const stopping: Refusal = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one']
 
+export const notRecorded: Refusal = [
+  'STORE_UNAVAILABLE',
+  'the runtime was stopped before the store could be written: the task is most likely not on record; look for it in the next runtime, or give a dedupeKey and submit again',
+]
+
 export function storeFailed(problem: string): Refusal {
   return [
     'STORE_UNAVAILABLE',

@@ -13,6 +13,7 @@ export class Shutdown {
   readonly #services: TaskServices
   #graceTimer: Timer | null = null
   #isKeeping = false
+  #isOver = false
 
   constructor(mailbox: SupervisorMailbox, tasks: TaskTable, services: TaskServices) {
     this.#mailbox = mailbox
@@ -23,6 +24,11 @@ export class Shutdown {
   /** What is unfinished is left as it is in the journal, once nothing is in motion. */
   get isKeeping(): boolean {
     return this.#isKeeping
+  }
+
+  /** The grace has passed. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   begin(graceMs: number, unfinished: 'cancel' | 'keep'): void {
@@ -37,10 +43,11 @@ export class Shutdown {
     if (this.#tasks.unfinished === 0) this.#mailbox.send({ type: 'idle' })
   }
 
-  /** No time is left. */
-  force(): void {
+  /** No time is left. @param leaves what is unfinished goes on in the next process */
+  force(leaves: boolean): void {
+    this.#isOver = true
     for (const task of [...this.#tasks.live()]) {
-      if (this.#isKeeping) task.effects.leave(shuttingDown)
+      if (leaves) task.effects.leave(shuttingDown)
       else task.effects.force()
     }
   }

@@ -153,6 +153,9 @@ export class Supervisor implements SupervisorPerformer {
         return this.#force()
       case 'reportIdle':
         return this.#reportIdle()
+      case 'endStoreTrouble':
+        this.#storeProblem = null
+        return
       default:
         return this.#performFor(effect, message)
     }
@@ -188,9 +191,6 @@ export class Supervisor implements SupervisorPerformer {
         return this.#shutdown.begin(message.graceMs, message.unfinished)
       case 'store.failed':
         return this.#alertStore(message.error)
-      case 'store.healed':
-        this.#storeProblem = null
-        return
       default:
         if ('actorId' in message) this.#performOfActor(effect, message)
     }
@@ -312,15 +312,20 @@ export class Supervisor implements SupervisorPerformer {
   }
 
   #force(): void {
-    this.#shutdown.force()
-    // A store that cannot be written has nothing to wait for.
-    if (this.#shutdown.isKeeping || (this.#storeProblem !== null && this.tasks.unfinished === 0))
-      this.#logic.send({ type: 'idle' })
+    // What cannot be written down cannot be ended: it is left to the next process, as it stands in the store.
+    const leaves = this.#shutdown.isKeeping || this.#storeProblem !== null
+    this.#shutdown.force(leaves)
+    if (leaves) this.#logic.send({ type: 'idle' })
   }
 
+  /** Once for as long as it is the same: the store is tried again and again. */
   #alertStore(error: unknown): void {
-    this.#storeProblem = describeThrown(error)
-    this.#alert('STORE_FAILED', `the store cannot be written: ${this.#storeProblem}`, null)
+    const problem = describeThrown(error)
+    if (problem !== this.#storeProblem) {
+      this.#storeProblem = problem
+      this.#alert('STORE_FAILED', `the store cannot be written: ${problem}`, null)
+    }
+    if (this.#logic.stage === 'stopping' && this.#shutdown.isOver) this.#force()
   }
 
   #reportIdle(): void {

@@ -41,6 +41,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   /** Tasks that wait for this one. */
   dependents: TaskActorLogic[] | null = null
   unmetDependencies = 0
+  /** Not remembered any more: what a step that was given up still does is told, and not kept. */
+  isForgotten = false
   outcome: TaskOutcome | null = null
   /** Spent of budgets under leases that have ended; `null`: nothing. */
   spent: Map<string, number> | null = null
@@ -184,6 +186,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     const { id, definition } = this.facts
     const told = scrubbedHappening(happening, () => this.secrets)
     const event = this.services.journal.ofTask(id, definition.type, told, payload)
+    if (this.isForgotten) this.services.journal.forget([this.id])
     if (this.#listeners) for (const listener of this.#listeners) listener(event)
   }
 

@@ -18,7 +18,7 @@ export class TaskTable {
   readonly #tasks = new Map<string, TaskActorLogic>()
   readonly #byDedupeKey = new Map<string, TaskActorLogic>()
   readonly #ended = new EndedTasks()
-  /** Ended children by the id of their parent: until it has ended, it may have to undo them. */
+  /** Ended tasks by the id of the unfinished one above them: until that has ended, it may have to undo them. */
   readonly #pinned = new Map<string, TaskActorLogic[]>()
   #unfinished = 0
 
@@ -91,20 +91,27 @@ export class TaskTable {
     return dedupeKey !== null && this.#retention.ownDedupeKeys ? JSON.stringify([principal.id, dedupeKey]) : dedupeKey
   }
 
+  /** With what waited for it to end. */
   #retire(task: TaskActorLogic): void {
-    const { parentId } = task.facts
-    const parent = parentId === null ? undefined : this.#tasks.get(parentId)
-    if (parent && parentId !== null && parent.progress.endedAt === null) {
-      const siblings = this.#pinned.get(parentId)
-      if (siblings) siblings.push(task)
-      else this.#pinned.set(parentId, [task])
+    const retired = [task, ...(this.#pinned.get(task.id) ?? [])]
+    this.#pinned.delete(task.id)
+    const ancestor = this.#unfinishedAncestorOf(task)
+    if (!ancestor) {
+      for (const one of retired) this.#remember(one)
       return
     }
-    this.#remember(task)
-    const children = this.#pinned.get(task.id)
-    if (!children) return
-    this.#pinned.delete(task.id)
-    for (const child of children) this.#remember(child)
+    const pinned = this.#pinned.get(ancestor.id) ?? []
+    for (const one of retired) pinned.push(one)
+    this.#pinned.set(ancestor.id, pinned)
+  }
+
+  #unfinishedAncestorOf(task: TaskActorLogic): TaskActorLogic | undefined {
+    for (let { parentId } = task.facts; parentId !== null; ) {
+      const parent = this.#tasks.get(parentId)
+      if (!parent || parent.progress.endedAt === null) return parent
+      parentId = parent.facts.parentId
+    }
+    return undefined
   }
 
   #remember(task: TaskActorLogic): void {

@@ -99,6 +99,7 @@ export const supervisorEffects = effectsOf([
   'abandon',
   'alertIntensity',
   'alertStore',
+  'endStoreTrouble',
   'shutDownTasks',
   'forceTasks',
   'reportIdle',
@@ -147,7 +148,7 @@ export const supervisorMachine = setup({
     'intensity.spent': { actions: ['spendIntensity', 'alertIntensity'] },
     'intensity.recovered': { actions: 'recoverIntensity' },
     'store.failed': { actions: ['noteStoreFailed', 'alertStore'] },
-    'store.healed': { actions: 'noteStoreHealed' },
+    'store.healed': { actions: ['noteStoreHealed', 'endStoreTrouble'] },
     idle: { actions: 'reportIdle' },
   },
   states: {
@@ -187,8 +188,8 @@ export const supervisorMachine = setup({
           { target: 'running', actions: 'recoverIntensity' },
         ],
         'store.healed': [
-          { guard: 'isIntensitySpent', actions: 'noteStoreHealed' },
-          { target: 'running', actions: 'noteStoreHealed' },
+          { guard: 'isIntensitySpent', actions: ['noteStoreHealed', 'endStoreTrouble'] },
+          { target: 'running', actions: ['noteStoreHealed', 'endStoreTrouble'] },
         ],
         pause: 'paused',
         drain: 'draining',

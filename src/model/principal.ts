@@ -24,7 +24,7 @@ export type PrincipalInput =
       attributes?: Readonly<Record<string, PrincipalAttribute>>
     }
 
-const attributesSchema = z.record(
+export const attributesSchema = z.record(
   z.string(),
   z.union([z.string(), z.number().finite(), z.boolean(), z.array(z.string())]),
 )
@@ -54,6 +54,15 @@ export const principalSchema = z.union([
     .transform((id): Principal => ({ id, kind: 'agent', weight: 1 })),
   fullSchema,
 ])
+
+/** A principal as it is written down. */
+export const principalRecordSchema = z.strictObject({
+  id: z.string().min(1),
+  kind: z.enum(['agent', 'person', 'system']),
+  weight: z.number().positive(),
+  tenant: z.string().min(1).optional(),
+  attributes: attributesSchema.optional(),
+})
 
 /** Who acts when the host names nobody: the embedding process itself. */
 export const hostPrincipal: Principal = { id: 'host', kind: 'system', weight: 1 }

@@ -5,11 +5,13 @@ export type StoreErrorCode =
   | 'STORE_CLOSED'
   | 'STORE_DAMAGED'
   | 'STORE_FAILED'
+  | 'STORE_FOREIGN'
   | 'STORE_FULL'
   | 'STORE_IO'
   | 'STORE_LOCKED'
   | 'STORE_READ_ONLY'
   | 'STORE_SEALED'
+  | 'STORE_TAKEN_OVER'
   | 'STORE_TOO_NEW'
   | 'STORE_UNSUPPORTED'
 

@@ -143,6 +143,26 @@ export interface ResolvedRuntimeOptions {
 const aPolicy = <Policy>() =>
   z.custom<Policy>((value) => typeof value === 'function', 'not a policy: give a function').optional()
 
+/** What an object lacks to be a store. */
+function lackingOfStore(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return ['everything']
+  const members = new Map<string, unknown>(storeMembers.map(([name]) => [name, Reflect.get(value, name)]))
+  return storeMembers.filter(([name, type]) => typeof members.get(name) !== type).map(([name]) => name)
+}
+
+const storeMembers = [
+  ['isVolatile', 'boolean'],
+  ['append', 'function'],
+  ['flush', 'function'],
+  ['load', 'function'],
+  ['forget', 'function'],
+  ['close', 'function'],
+] as const
+
+function lacks(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `; it lacks ${lackingOfStore(value).join(', ')}` : ''
+}
+
 const optionsSchema = z.strictObject({
   tasks: z
     .array(
@@ -166,9 +186,12 @@ const optionsSchema = z.strictObject({
       [
         z.literal('memory'),
         z.templateLiteral(['file:', z.string().min(1)]),
-        z.custom<Store>((value) => typeof value === 'object' && value !== null && 'append' in value),
+        z.custom<Store>((value) => lackingOfStore(value).length === 0),
       ],
-      { error: "not a store; give 'memory', 'file:PATH', or an object that implements Store" },
+      {
+        error: ({ input }) =>
+          `not a store; give 'memory', 'file:PATH', or an object that implements Store${lacks(input)}`,
+      },
     )
     .default('memory'),
   environment: z

@@ -31,7 +31,7 @@ class Pass {
       case 'string':
         return this.text(value)
       case 'bigint':
-        return `${value}n`
+        return `${value}`
       case 'function':
       case 'symbol':
         return `[${typeof value}]`

@@ -7,12 +7,17 @@ export function lineOf({ event, payload }: JournalRecord): string {
   return JSON.stringify(payload === null ? event : { ...event, payload })
 }
 
+/** The task that a record is about, and is forgotten with; `null`: it is about the runtime itself. */
+export function taskIdOf({ event }: JournalRecord): string | null {
+  return 'taskId' in event ? event.taskId : null
+}
+
 /** What tells a damaged line from a whole one. */
 export function checksumOf(line: string): number {
   return crc32(line)
 }
 
-/** @throws StoreError `STORE_DAMAGED` for what is no record */
+/** @throws StoreError `STORE_DAMAGED` for what is no record: not even an event's envelope */
 export function recordOf(line: string): JournalRecord {
   const read = parse(line)
   if (!isRecord(read)) throw damaged(line)

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { exportJWK } from 'jose'
 import { pino } from 'pino'
+import type { JournalRecord } from 'taskwright'
 import {
   createRuntime,
   createVirtualEnvironment,
@@ -15,16 +16,16 @@ import { z } from 'zod'
 import { problemsOfProof, proofOf } from '../../src/cli/audit/proof.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
 import { parsePsplib } from '../../src/cli/psplib.ts'
-import { JournalChecker } from '../../src/cli/store/check-journal.ts'
-import { importedRecord } from '../../src/cli/store/import-record.ts'
+import { assertReadable, LineReader } from '../../src/cli/store/import-lines.ts'
 import { parseWorkflow } from '../../src/cli/wfformat.ts'
+import { problemsOfLine } from '../../src/model/journal-record-schema.ts'
 import { AuditChain } from '../../src/security/audit/audit-chain.ts'
 import { isSignedBy, readCheckpoint } from '../../src/security/audit/checkpoint.ts'
 import { LogVerifier } from '../../src/security/audit/verify-log.ts'
 import { encryptionSchema, Keyring } from '../../src/security/keyring.ts'
 import { Redactor } from '../../src/security/redactor.ts'
 import { proveToken } from '../../src/security/tokens.ts'
-import { lineOf } from '../../src/store/record-line.ts'
+import { lineOf, recordOf } from '../../src/store/record-line.ts'
 import { decodeValue, encodeValue } from '../../src/store/value-codec.ts'
 
 /** Something that reads what comes from outside. */
@@ -110,26 +111,31 @@ async function journal(): Promise<string> {
   return lines.join('\n')
 }
 
+/** A line that an import would take, whatever stands around it. */
+function importable(line: string): JournalRecord | null {
+  try {
+    if (problemsOfLine(JSON.parse(line)).length > 0) return null
+    const record = recordOf(line)
+    assertReadable(record)
+    return record
+  } catch (thrown) {
+    if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown
+    return null
+  }
+}
+
 /** What is imported, a runtime must be able to take up, whatever it says. */
 async function takeUp(text: string): Promise<void> {
+  const reader = new LineReader()
+  for (const line of text.split('\n')) reader.take(Buffer.from(line))
   const store = new MemoryStore()
-  const checker = new JournalChecker()
   let seq = 0
   for (const line of text.split('\n')) {
-    if (line === '') continue
-    try {
-      const record = importedRecord(line)
-      if (record.event.seq <= seq) continue
-      seq = record.event.seq
-      store.append(record)
-      checker.take(record)
-    } catch (thrown) {
-      if (!(thrown instanceof StoreError || thrown instanceof Error)) throw thrown
-      // A refusal is one sentence, not a crash of the reader.
-      if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown
-    }
+    const record = importable(line)
+    if (!record || record.event.seq <= seq) continue
+    seq = record.event.seq
+    store.append(record)
   }
-  checker.result()
   const environment = createVirtualEnvironment({ startAt: 1_000 })
   const runtime = await createRuntime({ environment, store, tasks: [work], pools, logger: silent }).catch(
     (thrown: unknown) => {

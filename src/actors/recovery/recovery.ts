@@ -21,7 +21,7 @@ import type { JournalReader } from './journal-reader.ts'
 import { parkedDefinition } from './parked-definition.ts'
 import type { RestoredPlace } from './restored-state.ts'
 import { endedTask, parkedTask, placeOf, restoredTask, wasExecuting } from './restored-state.ts'
-import { isInDoubt } from './step-history.ts'
+import { hasLateStep, isInDoubt } from './step-history.ts'
 import type { TaskHistory } from './task-history.ts'
 
 interface Recovered {
@@ -155,11 +155,9 @@ export class Recovery {
     const definition = definitions.find(history.type, history.version) ?? parkedDefinition(history)
     const facts = this.#facts(history, definition, undemanding(history.accepted.demand))
     const task = new TaskActorLogic(facts, history.priority, true, services, endedTask(history, definition))
-    const hasLateStep = [...history.steps.values()].some(
-      (step) => isInDoubt(step) && (step.hasUndo || step.hasUndoInDoubt),
-    )
-    if (history.stage === 'completed' || hasLateStep) this.#restoreSteps(task, history)
-    if (hasLateStep) this.#late.push(task)
+    const isLate = hasLateStep(history)
+    if (history.stage === 'completed' || isLate) this.#restoreSteps(task, history)
+    if (isLate) this.#late.push(task)
     task.spent = history.spent
     task.spentToday = history.spentToday
     services.monitor.restored(task.stage)

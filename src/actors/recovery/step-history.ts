@@ -22,6 +22,11 @@ export function isInDoubt({ state, open }: StepHistory): boolean {
   return state === 'started' || (state !== 'finished' && open.length > 0)
 }
 
+/** Whether a step of a task that has ended may have taken effect after all, and can be undone: somebody has to. */
+export function hasLateStep({ steps }: Pick<Steps, 'steps'>): boolean {
+  return [...steps.values()].some((step) => isInDoubt(step) && (step.hasUndo || step.hasUndoInDoubt))
+}
+
 /** The pseudo-step that the definition's own `rollback` is recorded as. */
 export const definitionRollback = 'rollback'
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { reasonOf, unusable } from '../input-file.ts'
-import { openStoreFile } from '../store/open-file.ts'
+import { asBadFile, inspectStore } from '../store/open-file.ts'
 
 /** An audit log as it lies in a store or an export. */
 export interface AuditSource {
@@ -15,7 +15,6 @@ export interface AuditSource {
       }>
   /** Signed checkpoints that lie beside it. */
   notes(): Promise<readonly string[]>
-  close(): void
 }
 
 const checkpointStart = '{"checkpoint":'
@@ -51,15 +50,19 @@ function exported(path: string): AuditSource {
       }
       return notes
     },
-    close: () => undefined,
   }
 }
 
-/** Opens a log; a store that a running process has open is refused. @throws CommandError `FILE_INVALID` */
-export async function openAuditSource(path: string): Promise<AuditSource> {
-  if (!(await isStore(path))) return exported(path)
-  const file = await openStoreFile(path)
-  return { lines: () => file.auditLines(), notes: async () => file.auditNotes(), close: () => file.close() }
+/** Looks into a log; a store that a running process has open is refused. @throws CommandError `FILE_INVALID` */
+export async function inspectAudit<Result>(
+  path: string,
+  work: (source: AuditSource) => Promise<Result>,
+): Promise<Result> {
+  if (!(await isStore(path))) return work(exported(path))
+  return asBadFile(
+    path,
+    inspectStore(path, ({ audit }) => work({ lines: () => audit.lines(), notes: async () => audit.notes() })),
+  )
 }
 
 /** A log's export: each entry as it is stored, and each checkpoint behind the entry that it was made after. */

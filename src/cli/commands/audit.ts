@@ -6,15 +6,15 @@ import { z } from 'zod'
 import { describeThrown } from '../../model/errors.ts'
 import { readCheckpoint } from '../../security/audit/checkpoint.ts'
 import { LogVerifier } from '../../security/audit/verify-log.ts'
-import { exportLineOf, openAuditSource } from '../audit/audit-source.ts'
-import { noteAction } from '../audit/note-action.ts'
+import { exportLineOf, inspectAudit } from '../audit/audit-source.ts'
+import { noteActionAt } from '../audit/note-action.ts'
 import { problemsOfProof, proofOf } from '../audit/proof.ts'
 import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../command-error.ts'
 import { readInputFile, reasonOf, unusable } from '../input-file.ts'
 import { flag } from '../option-values.ts'
-import { withStore } from '../store/open-file.ts'
+import { asBadFile } from '../store/open-file.ts'
 
 const path = z.string({ error: 'must be a path' })
 
@@ -91,17 +91,14 @@ async function verifyLog(
   given: readonly { readonly note: string; readonly from: string }[],
   key: KeyObject | null,
 ) {
-  const source = await openAuditSource(file)
-  try {
+  return inspectAudit(file, async (source) => {
     const verifier = new LogVerifier(key)
     for (const { note, from } of given) verifier.expect(note, from)
     // Without a key whoever changed the log may have made them too; they still have to agree with it.
     for (const note of await source.notes()) verifier.expect(note, 'the log itself')
     for await (const { line, hash } of source.lines()) verifier.take(line, hash)
     return verifier.verdict()
-  } finally {
-    source.close()
-  }
+  })
 }
 
 const prove = defineCommand({
@@ -118,8 +115,7 @@ Exit code 0: done; 2: a bad call or file.`,
   options: z.object({ checkpoint: path.optional() }),
   async run([file = '', id = ''], { checkpoint }, { terminal }) {
     const given = (await readNotes(checkpoint)).at(-1)?.note
-    const source = await openAuditSource(file)
-    try {
+    return inspectAudit(file, async (source) => {
       const lines: string[] = []
       for await (const { line } of source.lines()) lines.push(line)
       const seqs = seqsOf(lines, id)
@@ -130,9 +126,7 @@ Exit code 0: done; 2: a bad call or file.`,
       const size = (note === null ? null : readCheckpoint(note)?.size) ?? lines.length
       terminal.out(JSON.stringify(proofOf(lines.slice(0, size), seqs, note)))
       return exitCodes.done
-    } finally {
-      source.close()
-    }
+    })
   },
 })
 
@@ -163,20 +157,20 @@ const exportLog = defineCommand({
   name: 'export',
   summary: 'Writes an audit log as JSON Lines: its entries as they are, and its checkpoints',
   usage: '<file> [--out <path>]',
-  flags: [{ flags: '--out [path]', description: 'where to write (default: standard output)' }],
+  flags: [{ flags: '--out [path]', description: 'a new file to write (default: standard output)' }],
   notes: `The export is an entry of the log itself. A file that a running process has open is refused: stop that first.
 
 Exit code 0: done; 2: a bad call or file.`,
   operands: { name: 'a file', max: 1 },
   options: z.object({ out: path.optional() }),
   async run([file = ''], { out }, { terminal }) {
-    await withStore(file, async (store) => {
-      noteAction(store, 'export', { what: 'audit log' })
+    await asBadFile(file, noteActionAt(file, 'export', { what: 'audit log' }))
+    await inspectAudit(file, async (source) => {
       const written = out === undefined ? null : await openToWrite(out)
       const write = async (line: string) => (written ? written.write(`${line}\n`) : terminal.out(line))
       try {
-        for (const { line } of store.auditLines()) await write(line)
-        for (const note of store.auditNotes()) await write(exportLineOf(note))
+        for await (const { line } of source.lines()) await write(line)
+        for (const note of await source.notes()) await write(exportLineOf(note))
       } finally {
         await written?.close()
       }
@@ -186,7 +180,7 @@ Exit code 0: done; 2: a bad call or file.`,
 })
 
 async function openToWrite(out: string) {
-  return open(out, 'w').catch((error: unknown) => {
+  return open(out, 'wx', 0o600).catch((error: unknown) => {
     throw unusable(out, [reasonOf(error)], error)
   })
 }

@@ -1,24 +1,18 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
+import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { durationSchema } from '../../model/duration.ts'
-import { describeThrown } from '../../model/errors.ts'
-import { encryptionSchema, Keyring } from '../../security/keyring.ts'
-import { lineOf } from '../../store/record-line.ts'
-import type { Row } from '../../store/sqlite/sqlite-file.ts'
-import { noteAction } from '../audit/note-action.ts'
+import { noteAction, noteActionAt } from '../audit/note-action.ts'
 import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
-import { CommandError, exitCodes } from '../command-error.ts'
-import { readInputFile, reasonOf, unusable } from '../input-file.ts'
+import { exitCodes } from '../command-error.ts'
 import { flag, wholeNumber } from '../option-values.ts'
-import { JournalChecker } from '../store/check-journal.ts'
+import { checkFile } from '../store/check-file.ts'
 import { compactJournal } from '../store/compact-journal.ts'
-import { importedRecord } from '../store/import-record.ts'
-import { openStoreFile, rowsOf, storedRecords, withStore } from '../store/open-file.ts'
-import { rekey } from '../store/rekey.ts'
+import { exportTo } from '../store/export-lines.ts'
+import { importInto } from '../store/import-lines.ts'
+import { asBadFile, inspectStore, withStore } from '../store/open-file.ts'
+import { readKeyring, rekey } from '../store/rekey.ts'
 
 const oneFile = { name: 'a file', max: 1 }
 
@@ -31,26 +25,21 @@ const check = defineCommand({
   flags: [{ flags: '--json', description: 'print one JSON object' }],
   notes: `Checked: the file as SQLite sees it; the checksum of each record; that records are in order, that each task was
 accepted once and has one end at most, that its epochs rise, that no finished step is run again and none is
-undone twice. ${inUse}
+undone twice. Nothing is changed. A record that is missing from the end cannot be told: keep a file and its
+-wal together. ${inUse}
 
-Exit code 0: all is well; 1: there are problems; 2: a bad call or file.`,
+--json prints { file, events, tasks, unfinished, byStage: {stage: n}, problems: [sentence] }.
+
+Exit code 0: all is well; 1: there are problems; 2: a bad call, or a file that is no store or cannot be had.`,
   operands: oneFile,
   options: z.object({ json: flag }),
   async run([path = ''], { json }, { terminal }) {
-    const checked = await withStore(path, (file) => {
-      const checker = new JournalChecker()
-      for (const problem of file.problems()) checker.note(problem)
-      try {
-        for (const record of storedRecords(file)) checker.take(record)
-      } catch (thrown) {
-        checker.note(describeThrown(thrown))
-      }
-      return checker.result()
-    })
+    const checked = await asBadFile(path, checkFile(path))
     if (json) terminal.out(JSON.stringify({ file: path, ...checked }))
     else {
       const stages = Object.entries(checked.byStage).map(([stage, count]) => `${count} ${stage}`)
-      terminal.out(`${path}: ${checked.events} events, ${checked.tasks} tasks (${stages.join(', ')})`)
+      const inStages = stages.length > 0 ? ` (${stages.join(', ')})` : ''
+      terminal.out(`${path}: ${checked.events} events, ${checked.tasks} tasks${inStages}`)
     }
     for (const problem of checked.problems) terminal.err(`taskwright store check: ${problem}`)
     return checked.problems.length > 0 ? exitCodes.failed : exitCodes.done
@@ -66,54 +55,57 @@ const compact = defineCommand({
     { flags: '--retain-for [duration]', description: 'for how long to keep them, such as 12h or 7d (default: 7d)' },
   ],
   notes: `A runtime does the same while it runs, by its options retain and retainFor. What forgotten tasks have spent of
-budgets stays on record. ${inUse}
+budgets stays on record. Kept in any case: what an unfinished task waits for, or may still have to undo. ${inUse}
 
-Exit code 0: done; 2: a bad call or file.`,
+Exit code 0: done; 2: a bad call or file. A file that is damaged is left as it is.`,
   operands: oneFile,
   options: z.object({
     retain: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(10_000),
     retainFor: durationSchema.prefault('7d'),
   }),
   async run([path = ''], { retain, retainFor }, { terminal }) {
-    const before = existsSync(path) ? statSync(path).size : 0
-    const forgotten = await withStore(path, (file) => {
-      const count = compactJournal(file, { retain, retainForMs: retainFor, now: Date.now() })
-      noteAction(file, 'compact', { forgotten: count })
-      file.vacuum()
-      return count
-    })
-    terminal.out(`${path}: ${forgotten} tasks forgotten, ${before} bytes before, ${statSync(path).size} after`)
+    const before = sizeOf(path)
+    const forgotten = await asBadFile(
+      path,
+      withStore(path, 'change', (file) => {
+        const count = compactJournal(file, { retain, retainForMs: retainFor, now: Date.now() })
+        noteAction(file, 'compact', { forgotten: count })
+        file.vacuum()
+        return count
+      }),
+    )
+    terminal.out(`${path}: ${forgotten} tasks forgotten, ${before} bytes before, ${sizeOf(path)} after`)
     return exitCodes.done
   },
 })
+
+/** With what is still to be taken in, bytes. */
+function sizeOf(path: string): number {
+  return [path, `${path}-wal`].reduce((sum, part) => sum + (statSync(part, { throwIfNoEntry: false })?.size ?? 0), 0)
+}
 
 const exportLines = defineCommand({
   name: 'export',
   summary: 'Writes a store file as JSON Lines, one event a line',
   usage: '<file> [--out <path>]',
-  flags: [{ flags: '--out [path]', description: 'where to write (default: standard output)' }],
+  flags: [{ flags: '--out [path]', description: 'a new file to write (default: standard output)' }],
   notes: `Each line is an event; its field payload has what recovery needs beyond it: inputs, outputs, results of steps, as
-they were. Treat the export as you treat the store. ${inUse}
+they were. Treat the export as you treat the store: --out makes a file that only you can read. ${inUse}
 
-Exit code 0: done; 2: a bad call or file.`,
+Exit code 0: done; 2: a bad call or file. Of a file that is damaged nothing is written.`,
   operands: oneFile,
   options: z.object({ out: z.string({ error: 'must be a path' }).optional() }),
   async run([path = ''], { out }, { terminal }) {
-    await withStore(path, async (file) => {
-      noteAction(file, 'export', { what: 'journal' })
-      if (out === undefined) {
-        for (const { line } of rowsOf(file)) terminal.out(line)
-        return
-      }
-      const written = await open(out, 'w').catch((error: unknown) => {
-        throw unusable(out, [reasonOf(error)], error)
-      })
-      try {
-        for (const { line } of rowsOf(file)) await written.write(`${line}\n`)
-      } finally {
-        await written.close()
-      }
-    })
+    await asBadFile(path, noteActionAt(path, 'export', { what: 'journal' }))
+    await asBadFile(
+      path,
+      inspectStore(path, async (file) => {
+        // To the end before the first line is out.
+        for (const _ of file.rows());
+        if (out !== undefined) return exportTo(out, file)
+        for (const { line } of file.rows()) terminal.out(line)
+      }),
+    )
     return exitCodes.done
   },
 })
@@ -123,52 +115,18 @@ const importLines = defineCommand({
   summary: 'Makes a store file of exported JSON Lines',
   usage: '<file> [--from <path>]',
   flags: [{ flags: '--from [path]', description: 'what to read (default: standard input)' }],
-  notes: `The store must be new or empty. Nothing is imported unless every line is good.
+  notes: `The file must be new, or a store without tasks. Nothing is imported unless every line is good: an event that this
+release knows, with what recovery reads of it, that fits to those before it.
 
-Exit code 0: done; 2: a bad call or file.`,
+Exit code 0: done; 2: a bad call or file, with every bad line.`,
   operands: oneFile,
   options: z.object({ from: z.string({ error: 'must be a path' }).optional() }),
   async run([path = ''], { from }, { terminal }) {
-    if (from !== undefined && !existsSync(from)) throw unusable(from, ['there is no such file'])
-    const rows = await readLines(from)
-    const file = await openStoreFile(path)
-    try {
-      if (file.lastSeq > 0) throw unusable(path, ['it holds tasks already; import into a new file'])
-      file.commit({ rows, forgotten: [] })
-    } finally {
-      file.close()
-    }
-    terminal.out(`${path}: ${rows.length} events`)
+    const count = await asBadFile(path, importInto(path, from))
+    terminal.out(`${path}: ${count} events`)
     return exitCodes.done
   },
 })
-
-/** @throws CommandError `FILE_INVALID` with every bad line */
-async function readLines(from: string | undefined): Promise<Row[]> {
-  const input = from === undefined ? process.stdin : createReadStream(from)
-  const rows: Row[] = []
-  const problems: string[] = []
-  let number = 0
-  let seq = 0
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1
-    if (text === '') continue
-    try {
-      const record = importedRecord(text)
-      const { event } = record
-      if (event.seq <= seq) throw new Error(`record ${event.seq} comes after record ${seq}`)
-      seq = event.seq
-      rows.push({ seq, taskId: 'taskId' in event ? event.taskId : null, line: lineOf(record) })
-    } catch (thrown) {
-      problems.push(`line ${number}: ${describeThrown(thrown)}`)
-    }
-  }
-  if (rows.length === 0 && problems.length === 0) problems.push('it has no lines')
-  if (problems.length > 0) throw new CommandError('FILE_INVALID', `cannot import ${from ?? 'standard input'}`, problems)
-  return rows
-}
-
-const keysFile = z.string({ error: 'must be a path' })
 
 const rekeyValues = defineCommand({
   name: 'rekey',
@@ -180,29 +138,23 @@ one; what was not encrypted is encrypted. All of it or nothing. Then the old key
 
 Exit code 0: done; 2: a bad call or file.`,
   operands: oneFile,
-  options: z.object({ keys: keysFile }),
+  options: z.object({ keys: z.string({ error: 'must be a path' }) }),
   async run([path = ''], { keys }, { terminal }) {
     const keyring = await readKeyring(keys)
-    const records = await withStore(path, (file) => {
-      const count = rekey(file, keyring)
-      noteAction(file, 'rekey', { key: keyring.current })
-      // What was there before must not stay in pages that are free.
-      file.vacuum()
-      return count
-    })
+    const records = await asBadFile(
+      path,
+      withStore(path, 'change', (file) => {
+        const count = rekey(file, keyring)
+        noteAction(file, 'rekey', { key: keyring.current })
+        // What was there before must not stay in pages that are free.
+        file.vacuum()
+        return count
+      }),
+    )
     terminal.out(`${path}: ${records} events, values sealed with key "${keyring.current}"`)
     return exitCodes.done
   },
 })
-
-/** @throws CommandError `FILE_INVALID` */
-async function readKeyring(path: string): Promise<Keyring> {
-  try {
-    return new Keyring(encryptionSchema.parse(JSON.parse(await readInputFile(path))))
-  } catch (thrown) {
-    throw thrown instanceof CommandError ? thrown : unusable(path, [describeThrown(thrown)], thrown)
-  }
-}
 
 export const store: CommandMaker = (context, settle) => {
   const group = new Command('store')

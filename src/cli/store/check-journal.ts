@@ -1,24 +1,15 @@
 import { JournalReader } from '../../actors/recovery/journal-reader.ts'
+import { definitionRollback } from '../../actors/recovery/step-history.ts'
+import type { TaskHistory } from '../../actors/recovery/task-history.ts'
 import type { RuntimeEvent, TaskEvent } from '../../model/events.ts'
-import type { JournalRecord, RecordPayload } from '../../model/journal-record.ts'
+import type { AcceptedTask, JournalRecord } from '../../model/journal-record.ts'
 
-/** What a journal holds, and what is wrong with it. */
-export interface JournalCheck {
+/** What a journal holds. */
+export interface JournalContents {
   readonly events: number
   readonly tasks: number
   readonly unfinished: number
   readonly byStage: Readonly<Record<string, number>>
-  readonly problems: readonly string[]
-}
-
-const shownProblems = 1_000
-
-/** What is known of a task while its records go by. */
-interface Followed {
-  epoch: number
-  finals: number
-  readonly finished: Set<string>
-  readonly undone: Set<string>
 }
 
 function isFinal({ type }: RuntimeEvent): boolean {
@@ -28,26 +19,26 @@ function isFinal({ type }: RuntimeEvent): boolean {
 /** Reads a journal from its beginning, and holds each record against those before it. */
 export class JournalChecker {
   readonly #reader = new JournalReader()
-  readonly #tasks = new Map<string, Followed>()
-  readonly #problems: string[] = []
+  readonly #note: (problem: string) => void
+  /** Named by tasks before they were accepted themselves; most were forgotten. */
+  readonly #strangers = new Set<string>()
   #events = 0
-  #lastSeq = 0
+
+  /** @param note is told of each problem */
+  constructor(note: (problem: string) => void) {
+    this.#note = note
+  }
 
   take(record: JournalRecord): void {
     const { event } = record
     this.#events += 1
-    if (event.seq <= this.#lastSeq) this.#found(`record ${event.seq} comes after record ${this.#lastSeq}`)
-    this.#lastSeq = event.seq
+    if (event.seq <= this.#reader.lastSeq) this.#note(`record ${event.seq} comes after record ${this.#reader.lastSeq}`)
+    if ('taskType' in event) this.#hold(event, record)
     this.#reader.read(record)
-    if ('taskType' in event) this.#follow(event, record)
   }
 
-  /** Something that is wrong with the file itself. */
-  note(problem: string): void {
-    this.#found(problem)
-  }
-
-  result(): JournalCheck {
+  /** Once there are no more records. */
+  contents(): JournalContents {
     this.#reader.finish()
     const byStage: Record<string, number> = {}
     let unfinished = 0
@@ -55,50 +46,52 @@ export class JournalChecker {
       byStage[stage] = (byStage[stage] ?? 0) + 1
       if (endedAt === null) unfinished += 1
     }
-    return { events: this.#events, tasks: this.#reader.tasks.size, unfinished, byStage, problems: this.#problems }
+    return { events: this.#events, tasks: this.#reader.tasks.size, unfinished, byStage }
   }
 
-  #follow(event: TaskEvent, { payload }: JournalRecord): void {
-    const { taskId } = event
+  /** Holds an event against what is known of its task so far. */
+  #hold(event: TaskEvent, { payload }: JournalRecord): void {
+    const { taskId, seq } = event
+    const task = this.#reader.tasks.get(taskId)
     if (event.type === 'task.created') {
-      if (this.#tasks.has(taskId)) this.#found(`${taskId} was accepted twice, the second time by record ${event.seq}`)
-      if (!payload?.accepted) this.#found(`record ${event.seq}: ${taskId} has no record of what was accepted`)
-      this.#tasks.set(taskId, { epoch: 0, finals: 0, finished: new Set(), undone: new Set() })
+      if (task) this.#note(`record ${seq}: ${taskId} is accepted a second time`)
+      else if (!payload?.accepted) this.#note(`record ${seq}: ${taskId} has no record of what was accepted`)
+      else this.#holdRelatives(event, payload.accepted)
       return
     }
-    const task = this.#tasks.get(taskId)
-    if (!task) return this.#found(`record ${event.seq}: ${event.type} of ${taskId}, which was never accepted`)
-    if (isFinal(event)) {
-      task.finals += 1
-      if (task.finals > 1) this.#found(`record ${event.seq}: ${taskId} ends a second time`)
+    if (!task) return this.#note(`record ${seq}: ${event.type} of ${taskId}, which was never accepted`)
+    if (isFinal(event) && task.endedAt !== null) this.#note(`record ${seq}: ${taskId} ends a second time`)
+    if (event.type === 'task.allocating') {
+      if (event.epoch <= task.epoch)
+        this.#note(`record ${seq}: ${taskId} gets epoch ${event.epoch} after ${task.epoch}`)
+      if (task.endedAt !== null) this.#note(`record ${seq}: ${taskId} is granted resources after its end`)
     }
-    this.#followStep(task, event, payload)
+    if ('step' in event) this.#holdStep(task, event, payload?.lateOf !== undefined || payload?.stillRuns === true)
   }
 
-  #followStep(task: Followed, event: TaskEvent, payload: RecordPayload | null): void {
-    const { taskId, seq } = event
-    switch (event.type) {
-      case 'task.allocating':
-        if (event.epoch <= task.epoch)
-          this.#found(`record ${seq}: ${taskId} gets epoch ${event.epoch} after ${task.epoch}`)
-        if (task.finals > 0) this.#found(`record ${seq}: ${taskId} is granted resources after its end`)
-        task.epoch = event.epoch
-        return
-      case 'task.step.started':
-        if (task.finished.has(event.step)) this.#found(`record ${seq}: step "${event.step}" of ${taskId} is run again`)
-        return
-      case 'task.step.completed':
-        task.finished.add(event.step)
-        return
-      case 'task.undo.completed':
-        // A run that was given up may take effect after the undo: what it did is undone on its own.
-        if (payload?.lateOf !== undefined || payload?.stillRuns) return
-        if (task.undone.has(event.step)) this.#found(`record ${seq}: step "${event.step}" of ${taskId} is undone again`)
-        task.undone.add(event.step)
-    }
+  /** Who is named as a parent or a dependency was there before: else they could wait for each other. */
+  #holdRelatives(
+    { taskId, parentId, seq }: Extract<TaskEvent, { type: 'task.created' }>,
+    { after }: AcceptedTask,
+  ): void {
+    for (const id of [parentId, ...(after ?? [])])
+      if (id !== null && !this.#reader.tasks.has(id)) this.#strangers.add(id)
+    if (this.#strangers.has(taskId)) this.#note(`record ${seq}: ${taskId} was named by a task before it was accepted`)
   }
 
-  #found(problem: string): void {
-    if (this.#problems.length < shownProblems) this.#problems.push(problem)
+  /** @param isLate it is about a run of the step that was given up: what that does later is undone on its own */
+  #holdStep(
+    { id, steps, rolledBack }: TaskHistory,
+    { type, step, seq }: TaskEvent & { step: string },
+    isLate: boolean,
+  ) {
+    const known = steps.get(step)
+    if (type === 'task.step.started' && known?.state === 'finished')
+      this.#note(`record ${seq}: step "${step}" of ${id} has finished, and is run again`)
+    if (type !== 'task.undo.completed' || isLate) return
+    const isUndone = known
+      ? known.state === 'undone' && known.open.length === 0
+      : step === definitionRollback && rolledBack === 'yes'
+    if (isUndone) this.#note(`record ${seq}: step "${step}" of ${id} is undone a second time`)
   }
 }

@@ -15,6 +15,9 @@ const migrations: readonly string[] = [
      lines TEXT NOT NULL
    ) STRICT;
    CREATE INDEX record_task ON record (task);`,
+  // One row: who has had it last. Another name with each opening.
+  `CREATE TABLE holder (name TEXT NOT NULL) STRICT;
+   INSERT INTO holder VALUES ('nobody');`,
   // The audit log: who did what. Its rows are never changed or dropped.
   `CREATE TABLE audit (
      seq INTEGER PRIMARY KEY,
@@ -31,26 +34,60 @@ const migrations: readonly string[] = [
    ) STRICT;`,
 ]
 
-function pragma(database: DatabaseSync, name: string): number {
+/** The schema that this release writes. */
+const schemaVersion = migrations.length
+
+/** To which a `-wal` is cut after it was taken in, bytes. */
+const largestWal = 16 * 2 ** 20
+
+export function pragma(database: DatabaseSync, name: string): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
 }
 
-/** Brings a file to the present schema. @throws StoreError `STORE_TOO_NEW`, `STORE_DAMAGED` for another's file */
-export function migrate(database: DatabaseSync, path: string, readOnly: boolean): void {
+/**
+ * The version of a file's schema; 0: there is nothing in it. Changes nothing.
+ * @throws StoreError `STORE_FOREIGN` for another program's file, `STORE_TOO_NEW`
+ */
+export function versionOf(database: DatabaseSync, path: string): number {
   const id = pragma(database, 'application_id')
   const version = pragma(database, 'user_version')
   const isEmpty = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] ?? 0) === 0
-  if (id !== applicationId && !(isEmpty && id === 0 && version === 0)) {
-    throw new StoreError('STORE_DAMAGED', `${path} is a database, but not a journal of tasks; name another file`)
-  }
-  if (version > migrations.length) {
+  if (isEmpty && id === 0 && version === 0) return 0
+  if (id !== applicationId)
+    throw new StoreError('STORE_FOREIGN', `${path}: it is a database, but no store of tasks; name another file`)
+  if (version > schemaVersion)
     throw new StoreError(
       'STORE_TOO_NEW',
-      `${path} was written by a newer release (schema ${version}, this one knows ${migrations.length}); update taskwright`,
+      `${path}: it was written by a newer release (schema ${version}, this one knows ${schemaVersion}); update taskwright`,
     )
-  }
-  if (readOnly || version === migrations.length) return
-  database.exec('BEGIN IMMEDIATE')
+  return version
+}
+
+/** Brings a file of `version` to the present schema, and to the settings that a journal needs. */
+export function layOut(database: DatabaseSync, version: number): void {
+  // Counts for a file only while nothing is in it, a WAL included.
+  if (version === 0) database.exec('PRAGMA auto_vacuum = INCREMENTAL')
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${largestWal};`)
+  database.exec('BEGIN EXCLUSIVE')
   for (const migration of migrations.slice(version)) database.exec(migration)
-  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT;`)
+  if (version < schemaVersion)
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`)
+  database.exec('COMMIT')
+}
+
+/**
+ * Notes who has the file from now on. What an earlier process had written and not synced is synced by it, too.
+ * @param after who must have had it last; `null`: anybody
+ * @returns the name of the new holder
+ * @throws StoreError `STORE_TAKEN_OVER`
+ */
+export function takeHold(database: DatabaseSync, path: string, after: string | null): string {
+  const holder = () => String(database.prepare('SELECT name FROM holder').get()?.['name'])
+  if (after !== null && holder() !== after)
+    throw new StoreError(
+      'STORE_TAKEN_OVER',
+      `${path}: another process has had it since; stop this runtime, nothing that it does is recorded any more`,
+    )
+  database.exec('UPDATE holder SET name = hex(randomblob(16)); PRAGMA wal_checkpoint(PASSIVE);')
+  return holder()
 }

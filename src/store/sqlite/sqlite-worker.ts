@@ -2,12 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { StoreError } from '../../model/store-error.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { SqliteFile } from './sqlite-file.ts'
-import type { SqliteAnswer, SqliteRequest } from './sqlite-protocol.ts'
+import type { SqliteAnswer, SqliteRequest, SqliteThreadData } from './sqlite-protocol.ts'
 
 // The thread of a file store: a slow disk holds up this thread, and not the host's event loop.
 
 const batch = 5_000
-const path = String(workerData)
+const { path, after }: SqliteThreadData = workerData
+let holder = after
 let file: SqliteFile | null = null
 
 function answer(message: SqliteAnswer): void {
@@ -16,6 +17,17 @@ function answer(message: SqliteAnswer): void {
 
 function fail({ code, message }: StoreError): void {
   answer({ type: 'failed', code, message })
+}
+
+/** A file that is opened again has to be the one that it was. */
+async function open(): Promise<SqliteFile> {
+  const opened = await SqliteFile.open(path, {
+    access: holder === null ? 'write' : 'change',
+    after: holder,
+  })
+  holder = opened.holder
+  file = opened
+  return opened
 }
 
 function load(open: SqliteFile): void {
@@ -29,28 +41,28 @@ function load(open: SqliteFile): void {
   }
 }
 
+/** What fails is tried again on the same connection: to let go of the file meanwhile would invite another process in. */
 async function commit(request: Extract<SqliteRequest, { type: 'commit' }>): Promise<void> {
-  // Opened anew after a failure: what a failed sync left in the page cache is not trusted.
-  file ??= await SqliteFile.open(path)
+  const held = file ?? (await open())
   try {
-    file.commit(request)
+    held.commit(request)
   } catch (thrown) {
-    const failed = file
-    file = null
-    failed.close()
+    if (held.hasLostWal) {
+      // Closing takes in all that was committed.
+      file = null
+      held.close()
+    }
     throw thrown
   }
-  answer({ type: 'committed' })
+  answer({ type: 'committed', holder: held.holder })
 }
 
 async function serve(request: SqliteRequest): Promise<void> {
   switch (request.type) {
     case 'load':
-      file ??= await SqliteFile.open(path)
-      return load(file)
+      return load(file ?? (await open()))
     case 'loadAudit':
-      file ??= await SqliteFile.open(path)
-      return answer({ type: 'auditLoaded', ...file.auditEnd() })
+      return answer({ type: 'auditLoaded', ...(file ?? (await open())).audit.end() })
     case 'commit':
       return commit(request)
     case 'close':
@@ -61,11 +73,8 @@ async function serve(request: SqliteRequest): Promise<void> {
   }
 }
 
-let queue = SqliteFile.open(path).then(
-  (opened) => {
-    file = opened
-    answer({ type: 'opened' })
-  },
+let queue = open().then(
+  (opened) => answer({ type: 'opened', holder: opened.holder }),
   (thrown: unknown) => fail(toStoreError(thrown, path)),
 )
 

@@ -95,6 +95,8 @@ async function submit(operation: Extract<Operation, { type: 'submit' }>, run: Si
     },
     (refusal: unknown) => {
       if (!(refusal instanceof RefusedError)) world.violated('R2', `a submission was met with ${String(refusal)}`)
+      else if (process.isAlive && refusal.code === 'STORE_UNAVAILABLE' && runtime.state === 'running')
+        world.violated('R2', 'a submission was refused for a trouble of the store that is over')
     },
   )
 }
@@ -105,9 +107,11 @@ async function stop(graceMs: number, run: SimulatedHost): Promise<void> {
   const { runtime, clock } = process
   if (!runtime) return
   let isStopped = false
-  runtime.stop({ grace: graceMs }).then(() => {
+  const end = () => {
     isStopped = true
-  }, ignore)
+  }
+  // A store that cannot be written is no reason not to stop.
+  runtime.stop({ grace: graceMs }).then(end, end)
   const until = clock.now() + graceMs + 60_000
   await clock.settle()
   while (process.isAlive && !isStopped) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Ids } from '../../model/environment.ts'
+import { describeThrown } from '../../model/errors.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
 import type { FaultCounts } from './faults.ts'
 import { noFaults } from './faults.ts'
@@ -17,7 +18,9 @@ export interface RunReport {
   readonly violations: readonly string[]
   readonly faults: FaultCounts
   readonly states: Readonly<Record<string, number>>
-  /** SHA-256 of the journal on the disk. */
+  /** Every line that was written to the disk, what was forgotten included. */
+  readonly journal: readonly string[]
+  /** Its SHA-256. */
   readonly journalHash: string
   /** What happened, in words; only if a rule was broken. */
   readonly trace: readonly string[]
@@ -66,6 +69,7 @@ class ScenarioRun implements SimulatedHost {
       violations: this.world.violations,
       faults: this.world.faults,
       states: this.#states,
+      journal: this.disk.lines,
       journalHash: createHash('sha256').update(this.disk.lines.join('\n')).digest('hex'),
       trace: this.world.violations.length > 0 ? this.world.trace : [],
     }
@@ -208,9 +212,12 @@ class ScenarioRun implements SimulatedHost {
     for (const { resource, held } of runtime.resources())
       if (held !== 0) this.world.violated('R1', `${held} of ${resource} is held at rest`)
     let isStopped = false
-    void runtime.stop().then(() => {
-      isStopped = true
-    })
+    runtime.stop().then(
+      () => {
+        isStopped = true
+      },
+      (thrown: unknown) => this.world.violated('R4', `the runtime stopped with ${describeThrown(thrown)}`),
+    )
     await process.runUntil(clock.now() + 20_000)
     if (!isStopped) this.world.violated('R2', 'the runtime does not stop')
   }

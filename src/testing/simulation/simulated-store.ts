@@ -9,7 +9,6 @@ import type { FaultCounts } from './faults.ts'
 /** A disk: what is on it outlives every process. */
 export class SimulatedDisk {
   readonly lines: string[] = []
-  lastSeq = 0
   /** What `lines` say, read once. */
   readonly #read: JournalRecord[] = []
   readonly #accepted = new Set<string>()
@@ -79,12 +78,16 @@ export class SimulatedStore implements Store {
   #plan: StoreFaults
   #pending: { readonly seq: number; readonly line: string }[] = []
   readonly #forgotten: string[] = []
+  #flushing: Promise<void> = Promise.resolve()
+  /** Of what is on the disk: what a later process writes goes on after what it finds. */
+  #lastSeq: number
   #isDead = false
   #records = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#plan = parts.plan
+    this.#lastSeq = parts.disk.records().at(-1)?.event.seq ?? 0
   }
 
   append(record: JournalRecord): void {
@@ -95,7 +98,12 @@ export class SimulatedStore implements Store {
     if (this.#records === this.#plan.crashAfterRecords) this.#parts.crash()
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    this.#flushing = this.#sync()
+    return this.#flushing
+  }
+
+  async #sync(): Promise<void> {
     if (this.#isDead) return this.#never()
     const { disk, clock, random, counts } = this.#parts
     const now = clock.now()
@@ -134,9 +142,13 @@ export class SimulatedStore implements Store {
 
   async close(): Promise<void> {
     if (this.#isDead) return
-    // A disk that is full or failing at the very end keeps what it has: the next process goes on from there.
-    await this.flush().catch(() => undefined)
-    this.#isDead = true
+    try {
+      await this.#flushing.catch(() => undefined)
+      // A disk that is full or failing at the very end keeps what it has: the next process goes on from there.
+      await this.flush()
+    } finally {
+      this.#isDead = true
+    }
   }
 
   /** Nothing goes wrong any more. */
@@ -162,9 +174,9 @@ export class SimulatedStore implements Store {
   #write(lines: readonly { readonly seq: number; readonly line: string }[]): void {
     const { disk } = this.#parts
     for (const { seq, line } of lines) {
-      if (seq <= disk.lastSeq) continue
+      if (seq <= this.#lastSeq) continue
       disk.lines.push(line)
-      disk.lastSeq = seq
+      this.#lastSeq = seq
     }
   }
 

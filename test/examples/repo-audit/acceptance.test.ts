@@ -125,7 +125,7 @@ describe('refused', () => {
     )
     expect(code).toBe(3)
     expect(summaryOf(stdout)).toMatchObject({
-      tasks: { failed: 2, cancelled: 0, rejected: 0 },
+      tasks: { failed: 3, cancelled: 0, rejected: 0 },
       rolledBack: true,
       report: null,
     })
@@ -212,5 +212,6 @@ describe('an error', () => {
 test('help says how to call it', async () => {
   const { code, stdout } = await runAuditProcess(['--help'], scratchFolder())
   expect(code).toBe(0)
-  for (const option of ['--approve', '--refuse', '--out DIR', '--slots N', '--json']) expect(stdout).toContain(option)
+  for (const option of ['--approve', '--refuse', '--out DIR', '--store S', '--slots N', '--json'])
+    expect(stdout).toContain(option)
 })

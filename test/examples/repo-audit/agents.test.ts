@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TaskEvent } from 'taskwright'
 import { expect, test } from 'vitest'
-import { agents, audit } from '../../../examples/repo-audit/agents.ts'
+import { agents } from '../../../examples/repo-audit/agents.ts'
 import { createAuditRuntime } from '../../../examples/repo-audit/audit-runtime.ts'
 import { scratchFolder } from './scratch-folder.ts'
 
@@ -9,11 +11,19 @@ async function auditFolder() {
   const path = scratchFolder(
     Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}.ts`, 'if (1) {}\n'])),
   )
-  const { runtime, tasks, planned } = await createAuditRuntime({
-    directory: scratchFolder(),
+  const expected = new Map<string, number>()
+  const directory = scratchFolder()
+  const { runtime, audit } = await createAuditRuntime({
+    directory,
+    store: { form: 'memory' },
     slots: 3,
-    unattended: true,
+    approval: 'unattended',
     startedAt: 0,
+    board: {
+      expect: (agent, more) => expected.set(agent, (expected.get(agent) ?? 0) + more),
+      say: () => undefined,
+      concluded: () => undefined,
+    },
   })
   const events: TaskEvent[] = []
   let mostSlots = 0
@@ -21,15 +31,8 @@ async function auditFolder() {
     events.push(event)
     mostSlots = Math.max(mostSlots, runtime.resources().find(({ resource }) => resource === 'slots')?.held ?? 0)
   })
-  const expected = new Map<string, number>()
-  await audit({
-    runtime,
-    tasks,
-    roots: [{ path, label: '' }],
-    planned,
-    concluded: () => undefined,
-    board: { expect: (agent, more) => expected.set(agent, (expected.get(agent) ?? 0) + more), say: () => undefined },
-  })
+  const handle = await runtime.submit(audit, { roots: [{ path, label: '' }], directory }, { principal: agents.editor })
+  await handle.result()
   const views = runtime.list()
   const held = runtime.resources().filter(({ form }) => form === 'reusable')
   await runtime.stop()
@@ -73,4 +76,29 @@ test('no more slots are held than there are, all of them are used, and none is h
     ['memory', 0],
     ['io', 0],
   ])
+})
+
+test('what was published is taken back when the audit is refused all the same', async () => {
+  const cwd = scratchFolder({ 'code/a.ts': '' })
+  const directory = join(cwd, 'deep/out')
+  const { runtime, audit } = await createAuditRuntime({
+    directory,
+    store: { form: 'memory' },
+    slots: 2,
+    approval: 'refuse',
+    startedAt: 0,
+    board: { expect: () => undefined, say: () => undefined, concluded: () => undefined },
+  })
+  // As if an earlier process had answered, and was killed before the audit had ended.
+  runtime.on('task.asked', async ({ taskId }) => {
+    expect(readdirSync(directory).sort()).toEqual(['index.html', 'report.json'])
+    await runtime.get(taskId)?.answer({ publish: true, by: 'an earlier process' })
+  })
+  const handle = await runtime.submit(audit, { roots: [{ path: join(cwd, 'code'), label: '' }], directory })
+  expect(await handle.outcome()).toMatchObject({
+    status: 'failed',
+    rollback: { status: 'complete', undone: ['publish'] },
+  })
+  await runtime.stop()
+  expect(readdirSync(cwd)).toEqual(['code'])
 })

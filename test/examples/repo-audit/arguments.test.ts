@@ -26,6 +26,7 @@ describe('what is read', () => {
         ],
         approval: 'unattended',
         directory: join(given.cwd, 'repo-audit-report'),
+        store: { form: 'file', path: join(given.cwd, 'repo-audit-report.db'), isNamed: false },
         json: false,
         slots: 8,
       },
@@ -34,13 +35,14 @@ describe('what is read', () => {
 
   test('everything said', async () => {
     const given = surroundings(true)
-    const args = ['a', '--approve', 'b', '--out=c', '--slots', '3', '--json']
+    const args = ['a', '--approve', 'b', '--out=c', '--slots', '3', '--json', '--store', 'file:b/x.db']
     expect(await readArguments(args, given)).toMatchObject({
       form: 'run',
       arguments: {
         roots: [{ label: 'a' }, { label: 'b' }],
         approval: 'approve',
         directory: join(given.cwd, 'c'),
+        store: { form: 'file', path: join(given.cwd, 'b/x.db'), isNamed: true },
         json: true,
         slots: 3,
       },
@@ -62,6 +64,17 @@ describe('what is read', () => {
     [['a', '--approve'], false, 'approve'],
   ])('%j on a terminal: %s → %s', async (args, terminal, approval) => {
     expect(await readArguments(args, surroundings(terminal))).toMatchObject({ arguments: { approval } })
+  })
+
+  test('each report has a journal of its own, in the current folder', async () => {
+    const given = surroundings()
+    const args = ['a', '--out', 'deep/down/here']
+    expect(await readArguments(args, given)).toMatchObject({
+      arguments: { store: { path: join(given.cwd, 'here.db'), isNamed: false } },
+    })
+    expect(await readArguments(['a', '--store', 'memory'], given)).toMatchObject({
+      arguments: { store: { form: 'memory' } },
+    })
   })
 
   test('help goes before everything', async () => {
@@ -95,6 +108,22 @@ describe('what is refused', () => {
 
   test.each([['0'], ['-1'], ['1.5'], ['NaN'], ['1e9'], ['Infinity']])('--slots=%s', async (slots) => {
     expect(await problemsOf(`--slots=${slots}`)).toEqual([`--slots ${slots}: give a whole number from 1 to 1024`])
+  })
+
+  test.each([
+    ['nonsense', 'give file:PATH, or memory'],
+    ['file:', 'give file:PATH, or memory'],
+    ['file:a', 'it is not a file'],
+  ])('--store=%s', async (store, problem) => {
+    expect(await problemsOf('a', `--store=${store}`)).toEqual([`--store ${store}: ${problem}`])
+  })
+
+  test('a journal in a folder that is not there', async () => {
+    const given = surroundings()
+    expect(await readArguments(['a', '--store=file:no/x.db'], given)).toEqual({
+      form: 'problems',
+      problems: [`--store file:no/x.db: there is no folder ${join(given.cwd, 'no')}`],
+    })
   })
 
   test('values that are missing, given twice, or not wanted', async () => {

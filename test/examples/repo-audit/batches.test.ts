@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { plan } from '../../../examples/repo-audit/batches.ts'
+import { fingerprint, plan } from '../../../examples/repo-audit/batches.ts'
 import type { SourceFile } from '../../../examples/repo-audit/findings.ts'
 import { limits } from '../../../examples/repo-audit/limits.ts'
 
@@ -9,7 +9,7 @@ const walked = (files: SourceFile[]) => ({ files, skipped: [], folders: 1, ignor
 const filesArbitrary = fc.uniqueArray(
   fc
     .record({ path: fc.string({ minLength: 1 }), bytes: fc.nat(3 * limits.fileBytes) })
-    .map(({ path, bytes }): SourceFile => ({ path, name: `${path}.ts`, bytes })),
+    .map(({ path, bytes }): SourceFile => ({ path, name: `${path}.ts`, bytes, changedAt: 0 })),
   { selector: ({ path }) => path, maxLength: 300 },
 )
 
@@ -40,7 +40,7 @@ test('the plan does not depend on the order in which the files were found', () =
 })
 
 test('a file under two folders is taken once', () => {
-  const file = { path: '/a/b.ts', name: 'b.ts', bytes: 1 }
+  const file = { path: '/a/b.ts', name: 'b.ts', bytes: 1, changedAt: 0 }
   expect(plan([walked([file]), walked([{ ...file, name: 'a/b.ts' }])]).files).toBe(1)
 })
 
@@ -51,9 +51,22 @@ test('more code than is compared is left out and counted', () => {
     path: `/${index}`,
     name: `f${String(index).padStart(3, '0')}.ts`,
     bytes: size,
+    changedAt: 0,
   }))
-  const { compared, leftOut } = plan([walked([...files, { path: '/data', name: 'data.json', bytes: 1 }])])
-  expect(compared.size).toBe(fit)
+  const { compared, leftOut, batches } = plan([
+    walked([...files, { path: '/data', name: 'data.json', bytes: 1, changedAt: 0 }]),
+  ])
+  expect(compared).toHaveLength(fit)
   expect(leftOut).toBe(3)
-  expect(compared.has('data.json')).toBe(false)
+  expect(compared.map(({ name }) => name)).not.toContain('data.json')
+  const marked = batches.flatMap((batch) => batch.files).filter((file) => file.compared)
+  expect(marked.map(({ name }) => name)).toEqual(compared.map(({ name }) => name))
+})
+
+test('code that was changed, came or went is told from code that was not', () => {
+  const file = { path: '/a.ts', name: 'a.ts', bytes: 1, changedAt: 5 }
+  const as = (...files: SourceFile[]) => fingerprint([walked(files)])
+  expect(as(file)).toBe(as({ ...file }))
+  for (const other of [[], [{ ...file, bytes: 2 }], [{ ...file, changedAt: 6 }], [file, { ...file, path: '/b.ts' }]])
+    expect(as(...other)).not.toBe(as(file))
 })

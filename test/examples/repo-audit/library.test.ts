@@ -6,7 +6,7 @@ import { Library } from '../../../examples/repo-audit/library.ts'
 import { limits } from '../../../examples/repo-audit/limits.ts'
 import { scratchFolder } from './scratch-folder.ts'
 
-const at = (folder: string, name: string) => ({ path: join(folder, name), name, bytes: 0 })
+const at = (folder: string, name: string) => ({ path: join(folder, name), name, bytes: 0, changedAt: 0 })
 
 test('text is read as UTF-8 without its byte-order mark', async () => {
   const folder = scratchFolder({ 'a.txt': '\uFEFFgrüße' })

@@ -5,6 +5,8 @@ import {
   foreignFiles,
   generator,
   makeFolder,
+  planFile,
+  planFolder,
   replaceFile,
   restoreFile,
   settleFile,
@@ -13,26 +15,42 @@ import {
 } from '../../../examples/repo-audit/publish.ts'
 import { scratchFolder } from './scratch-folder.ts'
 
+function contents(folder: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+}
+
+async function made(path: string) {
+  const folder = await planFolder(path)
+  await makeFolder(folder)
+  return folder
+}
+
+async function written(path: string) {
+  const file = await planFile(path, 't1')
+  await replaceFile(file, 'new')
+  return file
+}
+
 describe('a folder', () => {
   test('what was made is removed again, and what was there stays', async () => {
     const base = scratchFolder({ 'there/note.txt': 'mine' })
-    const made = await makeFolder(join(base, 'there/a/b/c'))
-    await unmakeFolder(made)
+    const folder = await made(join(base, 'there/a/b/c'))
+    await unmakeFolder(folder)
     expect(readdirSync(join(base, 'there'))).toEqual(['note.txt'])
-    await unmakeFolder(made)
+    await unmakeFolder(folder)
   })
 
   test('one that was there already stays', async () => {
     const base = scratchFolder()
-    await unmakeFolder(await makeFolder(base))
+    await unmakeFolder(await made(base))
     expect(readdirSync(base)).toEqual([])
   })
 
   test('one that somebody has put something into stays, with what is in it', async () => {
     const base = scratchFolder()
-    const made = await makeFolder(join(base, 'a/b'))
+    const folder = await made(join(base, 'a/b'))
     writeFileSync(join(base, 'a/other.txt'), 'theirs')
-    await unmakeFolder(made)
+    await unmakeFolder(folder)
     expect(readdirSync(join(base, 'a'))).toEqual(['other.txt'])
   })
 })
@@ -40,20 +58,20 @@ describe('a folder', () => {
 describe('a file', () => {
   test('a new one is written, and taken back', async () => {
     const base = scratchFolder()
-    const written = await replaceFile(join(base, 'a.txt'), 'new', 't1')
+    const file = await written(join(base, 'a.txt'))
     expect(readFileSync(join(base, 'a.txt'), 'utf8')).toBe('new')
-    await restoreFile(written)
+    await restoreFile(file)
     expect(readdirSync(base)).toEqual([])
-    await restoreFile(written)
+    await restoreFile(file)
   })
 
   test('one that was there is replaced, and comes back as it was, to its time of change', async () => {
     const base = scratchFolder({ 'a.txt': 'old' })
     const before = statSync(join(base, 'a.txt'))
-    const written = await replaceFile(join(base, 'a.txt'), 'new', 't1')
+    const file = await written(join(base, 'a.txt'))
     expect(readFileSync(join(base, 'a.txt'), 'utf8')).toBe('new')
-    await restoreFile(written)
-    await restoreFile(written)
+    await restoreFile(file)
+    await restoreFile(file)
     expect(readdirSync(base)).toEqual(['a.txt'])
     expect(readFileSync(join(base, 'a.txt'), 'utf8')).toBe('old')
     expect(statSync(join(base, 'a.txt'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs })
@@ -61,22 +79,22 @@ describe('a file', () => {
 
   test('when it is settled, nothing is kept aside', async () => {
     const base = scratchFolder({ 'a.txt': 'old' })
-    await settleFile(await replaceFile(join(base, 'a.txt'), 'new', 't1'))
+    await settleFile(await written(join(base, 'a.txt')))
     expect(readdirSync(base)).toEqual(['a.txt'])
   })
 
   test('a link is replaced, not what it points to, and comes back as a link', async () => {
     const base = scratchFolder({ 'target.txt': 'theirs' })
     symlinkSync('target.txt', join(base, 'a.txt'))
-    const written = await replaceFile(join(base, 'a.txt'), 'new', 't1')
+    const file = await written(join(base, 'a.txt'))
     expect(readFileSync(join(base, 'target.txt'), 'utf8')).toBe('theirs')
-    await restoreFile(written)
+    await restoreFile(file)
     expect(readFileSync(join(base, 'a.txt'), 'utf8')).toBe('theirs')
   })
 
   test('a folder is not replaced', async () => {
     const base = scratchFolder({ 'a.txt/in.txt': 'mine' })
-    await expect(replaceFile(join(base, 'a.txt'), 'new', 't1')).rejects.toThrow('is a folder; move it away')
+    await expect(written(join(base, 'a.txt'))).rejects.toThrow('is a folder; move it away')
     expect(readdirSync(base)).toEqual(['a.txt'])
   })
 
@@ -84,9 +102,45 @@ describe('a file', () => {
     const base = scratchFolder({ 'a.txt': 'old' })
     // The name of the file that is written first is taken.
     mkdirSync(join(base, '.a.txt.t1.new'))
-    await expect(replaceFile(join(base, 'a.txt'), 'new', 't1')).rejects.toThrow()
+    await expect(written(join(base, 'a.txt'))).rejects.toThrow()
     expect(readFileSync(join(base, 'a.txt'), 'utf8')).toBe('old')
     expect(readdirSync(base).filter((name) => name !== '.a.txt.t1.new')).toEqual(['a.txt'])
+  })
+})
+
+describe('a file whose writing was cut short by a kill', () => {
+  /** What is on the disk after each step of the writing, with an old file and without. */
+  const cutShort: [string, Record<string, string>, string | null][] = [
+    ['before anything', { 'a.txt': 'old' }, 'old'],
+    ['in the middle of the new one', { 'a.txt': 'old', '.a.txt.t1.new': 'ne' }, 'old'],
+    ['with the old one aside', { '.a.txt.t1.new': 'new', '.a.txt.t1.previous': 'old' }, 'old'],
+    ['at its end', { 'a.txt': 'new', '.a.txt.t1.previous': 'old' }, 'old'],
+    ['before anything, with none there', {}, null],
+    ['in the middle, with none there', { '.a.txt.t1.new': 'ne' }, null],
+    ['at its end, with none there', { 'a.txt': 'new' }, null],
+  ]
+
+  test.each(cutShort)('%s: it is written again, and taken back', async (_when, files, old) => {
+    const base = scratchFolder(files)
+    const file = {
+      path: join(base, 'a.txt'),
+      fresh: join(base, '.a.txt.t1.new'),
+      aside: old === null ? null : join(base, '.a.txt.t1.previous'),
+    }
+    await replaceFile(file, 'new')
+    expect(readFileSync(file.path, 'utf8')).toBe('new')
+    await restoreFile(file)
+    expect(contents(base)).toEqual(old === null ? {} : { 'a.txt': old })
+  })
+
+  test.each(cutShort)('%s: it is taken back as it is', async (_when, files, old) => {
+    const base = scratchFolder(files)
+    await restoreFile({
+      path: join(base, 'a.txt'),
+      fresh: join(base, '.a.txt.t1.new'),
+      aside: old === null ? null : join(base, '.a.txt.t1.previous'),
+    })
+    expect(contents(base)).toEqual(old === null ? {} : { 'a.txt': old })
   })
 })
 

@@ -11,7 +11,14 @@ function auditAsking(directory: string, ask: Ask, interrupted: AbortSignal = new
   const code = scratchFolder({ 'a.ts': 'export const a = 1\n' })
   const now = () => performance.timeOrigin + performance.now()
   return runAudit(
-    { roots: [{ path: code, label: '' }], approval: 'ask', directory, json: false, slots: 2 },
+    {
+      roots: [{ path: code, label: '' }],
+      approval: 'ask',
+      directory,
+      json: false,
+      slots: 2,
+      store: { form: 'memory' },
+    },
     { interrupted, now, ask, view: (progress) => new LineView(progress, now, () => undefined) },
   )
 }
@@ -56,7 +63,7 @@ test('an interruption while the question is open withdraws it and takes the draf
   expect(ending).toEqual({ form: 'interrupted' })
   expect(withdrawn).toBe(true)
   expect(alerts).toEqual([])
-  expect(summary).toMatchObject({ rolledBack: true, report: null, tasks: { cancelled: 2, failed: 0 } })
+  expect(summary).toMatchObject({ rolledBack: true, report: null, tasks: { cancelled: 3, failed: 0 } })
   expect(readdirSync(directory).sort()).toEqual(['index.html', 'report.json'])
   expect(readFileSync(join(directory, 'index.html'), 'utf8')).toBe('mine')
 })

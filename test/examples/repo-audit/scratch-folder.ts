@@ -17,5 +17,5 @@ export function scratchFolder(files: Readonly<Record<string, string | Uint8Array
 
 /** A file as the walk gives it, for analysers that only look at its name. */
 export function named(name: string): SourceFile {
-  return { path: `/nowhere/${name}`, name, bytes: 0 }
+  return { path: `/nowhere/${name}`, name, bytes: 0, changedAt: 0 }
 }
