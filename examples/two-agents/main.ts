@@ -81,7 +81,9 @@ const trick = await scout.submit(campaign, { topic: 'moon' })
 const outcome = await trick.outcome()
 console.log(`scout's campaign: ${outcome.status === 'failed' ? outcome.failure.message : outcome.status}`)
 console.log(`scout sees ${scout.list().length} tasks, editor ${editor.list().length}, olga ${olga.list().length}`)
-console.log(`scout looks at the editor's task: ${scout.get(printed.id) === undefined ? 'there is none' : 'it is there'}`)
+console.log(
+  `scout looks at the editor's task: ${scout.get(printed.id) === undefined ? 'there is none' : 'it is there'}`,
+)
 
 await runtime.stop()
 console.log(`npx taskwright audit verify ${store} --checkpoint ${store}.checkpoint --key ${store}.pem`)

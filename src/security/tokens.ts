@@ -63,7 +63,6 @@ export async function proveToken(token: string, options: TokenOptions, now: numb
       algorithms,
       audience: options.audience,
       issuer: options.issuer,
-      requiredClaims: ['sub', 'exp'],
       currentDate: new Date(now),
       clockTolerance: (options.toleranceMs ?? 0) / 1_000,
     })

@@ -202,6 +202,18 @@ describe('on behalf of others', () => {
     },
   })
 
+  /** Starts a task that acts for olga, and would deploy. */
+  const nesting = defineTask({
+    type: 'nesting',
+    kind: 'control',
+    input: z.null(),
+    demand: {},
+    run: async (task) =>
+      (
+        await task.submit(spawning, { type: 'deploy', principal: null }, { principal: { id: 'olga', kind: 'person' } })
+      ).result(),
+  })
+
   const mayDelegate = caslPolicy((principal) => {
     if (principal.id === 'olga') return [{ name: 'operators', action: 'manage', subject: 'all' }]
     return [
@@ -249,6 +261,24 @@ describe('on behalf of others', () => {
       })
     })
   }
+
+  test('a task that acts for another keeps within the rights of both after a recovery', async () => {
+    const host = new CrashingHost()
+    const options = { tasks: [spawning, work, deploy, nesting], policy: mayDelegate }
+    const first = await host.boot(options)
+    await first.runtime.as('ada').submit(nesting, null)
+    await first.advance(1)
+    host.crash()
+    const { runtime, run, advance } = await host.boot(options)
+    await advance(2_000)
+    const [inner] = runtime.as('olga').list({ type: 'spawning' })
+    const handle = runtime.as('olga').get(inner?.id ?? '')
+    expect(inner?.principal).toBe('olga')
+    await run(handle?.answer('go') ?? Promise.reject(new Error('it is gone')))
+    expect(await run(handle?.outcome() ?? Promise.resolve(null))).toMatchObject({
+      failure: { message: expect.stringContaining('person olga on behalf of agent ada may not submit') },
+    })
+  })
 
   test('a face of another does not lead to more rights', async () => {
     const { runtime, run } = await virtualWorld({ tasks, policy: mayDelegate })

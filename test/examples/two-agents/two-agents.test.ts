@@ -13,7 +13,13 @@ test('the example refuses, hides and records what it says', async () => {
   const program = fileURLToPath(new URL('../../../examples/two-agents/main.ts', import.meta.url))
   const store = folder.file('example.db')
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', program, store])
-  expect(stdout.replace(/task_\w+/g, 'task').trim().split('\n').slice(0, -1)).toEqual([
+  expect(
+    stdout
+      .replace(/task_\w+/g, 'task')
+      .trim()
+      .split('\n')
+      .slice(0, -1),
+  ).toEqual([
     'scout: what is known of tides',
     'log: publishing with [redacted]',
     'editor: published: Tides',
