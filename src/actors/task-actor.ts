@@ -184,7 +184,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   report(happening: TaskHappening, payload: RecordPayload | null = null): void {
     if (this.effects.isLeft) return
     const { id, definition } = this.facts
-    const told = scrubbedHappening(happening, () => this.secrets)
+    const told = scrubbedHappening(happening, this)
     const event = this.services.journal.ofTask(id, definition.type, told, payload)
     if (this.isForgotten) this.services.journal.forget([this.id])
     if (this.#listeners) for (const listener of this.#listeners) listener(event)

@@ -150,7 +150,7 @@ export class Door {
     const { data } = read
     const vector = readDemand(definition, data, options.demand, this.#parts.ledger)
     const estimateMs = options.estimate ?? readEstimate(definition, data)
-    const { principal, within } = by.authority
+    const { principal, within, expiresAt } = by.authority
     const now = this.#parts.environment.clock.now()
     this.#seq += 1
     return {
@@ -162,7 +162,7 @@ export class Door {
         definition,
         input: data,
         // The end of a token does not end what was submitted with it.
-        authority: { principal, within },
+        authority: expiresAt === undefined ? by.authority : { principal, within },
         rule: null,
         principal,
         parentId: by.parentId,
