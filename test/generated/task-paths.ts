@@ -3,7 +3,7 @@ import { getShortestPaths } from 'xstate/graph'
 import { compiledTask } from '../../src/machines/task-engine.ts'
 import { taskMachine } from '../../src/machines/task-machine.ts'
 import type { TaskMachineEvent } from '../../src/machines/task-tables.ts'
-import { sampleTaskEvents } from './task-events.ts'
+import { sampleTaskEvents } from '../../src/testing/lifecycle/life-messages.ts'
 
 type State = SnapshotFrom<typeof taskMachine>
 

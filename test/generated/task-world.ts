@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { compiledTask } from '../../src/machines/task-engine.ts'
 import { taskMachine } from '../../src/machines/task-machine.ts'
 import type { TaskMachineEvent } from '../../src/machines/task-tables.ts'
-import { HeldStore } from './held-store.ts'
+import { HeldStore } from '../../src/testing/lifecycle/held-store.ts'
 import type { PathStep } from './task-paths.ts'
 import { stageOf } from './task-paths.ts'
 

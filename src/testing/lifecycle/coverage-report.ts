@@ -34,6 +34,19 @@ export interface CoverageReport {
   readonly cutOff: readonly CutOff[]
 }
 
+/** What of the thresholds is not met, one sentence each. */
+export function thresholdProblems(report: CoverageReport, thresholds: Partial<Record<CoverageKind, number>>): string[] {
+  return coverageKinds.flatMap((kind) => {
+    const least = thresholds[kind]
+    const share = coveredShare(report, kind)
+    if (least === undefined || share >= least) return []
+    const missed = report[kind].filter(({ hits, unreachable }) => hits === 0 && unreachable === null)
+    const some = missed.slice(0, 5).map(({ id }) => id)
+    const more = missed.length > some.length ? `, and ${missed.length - some.length} more` : ''
+    return [`${share.toFixed(1)} % of the ${kind} are covered, and ${least} % must be: ${some.join('; ')}${more}`]
+  })
+}
+
 export const coverageKinds: readonly CoverageKind[] = ['states', 'transitions', 'guards', 'pairs']
 
 /** How much of what can be reached was exercised, in percent; 100 if nothing can. */

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
+import { thresholdProblems } from './coverage-report.ts'
 import { lifecycleCases } from './lifecycle-cases.ts'
+import { LifecycleError } from './lifecycle-error.ts'
 import type { LifecycleOptions } from './lifecycle-options.ts'
 import { coverageText } from './render-coverage.ts'
 
@@ -21,8 +23,11 @@ export function describeLifecycle<Input extends z.ZodType, Output extends z.ZodT
   describe(`the life of ${definition.type}`, async () => {
     const suite = await lifecycleCases(definition, options)
     for (const { name, run } of suite) test(name, run)
-    test('coverage', () => {
-      process.stdout.write(`${coverageText(suite.coverage())}\n`)
+    test(`${suite.paths} paths cover what they must`, () => {
+      const report = suite.coverage()
+      process.stdout.write(`${coverageText(report)}\n`)
+      const problems = thresholdProblems(report, options.thresholds ?? {})
+      if (problems.length > 0) throw new LifecycleError('LIFECYCLE_BROKEN', 'the thresholds are not met:', problems)
     })
   })
 }

@@ -1,4 +1,5 @@
 import type { EventObject } from 'xstate'
+import type { z } from 'zod'
 import type { Machines } from '../../machines/machines.ts'
 import type { TaskDefinition } from '../../model/definition.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
@@ -6,7 +7,7 @@ import type { PoolsInput } from '../../model/resources.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
 import type { CoverageKind } from './coverage-report.ts'
-import type { FaultName } from './fault-names.ts'
+import type { FaultName } from './faults.ts'
 
 /**
  * How thoroughly a definition is walked. `exhaustive`: every transition of the task's life, every pair of a stage and
@@ -44,11 +45,15 @@ export interface LifecycleOptions<Input = unknown, Services = unknown> {
   limit?: number
   /** Sample events for a handler that is a machine. Without any, its event types are sent without a payload. */
   events?: readonly EventObject[]
+  /** Answers a question that the handler asks. Without it, or where it gives `undefined`, an answer is made up. */
+  answer?(question: { readonly prompt: string; readonly schema: z.ZodType }): unknown
   /** Your own invariants: throws, or rejects, where one does not hold. */
   check?(at: CheckPoint<Services>): unknown
   /** Of the runtime's chance, of inputs that are made up, and of random walks. Default 1. */
   seed?: number
   thresholds?: CoverageThresholds
+  /** How long one path may take in real time, ms, before it fails. Default 10,000. */
+  watchdogMs?: number
   /** The runtime that the paths run on: its pools, if the definition's demand does not say enough; other statecharts. */
   runtime?: { readonly pools?: PoolsInput; readonly machines?: Partial<Machines> }
   /** Runs in place of the definition, on the definition's paths and against its expectations: for planted faults. */
