@@ -45,10 +45,14 @@ function problemsOfDeeds(world: Walked, taskId: string, deeds: readonly Deed[]):
   // What a handler does after its task was forgotten by nobody is told too: late undos are events as others are.
   if (!isDeepStrictEqual(done, said))
     problems.push(`undos that ran are ${shown(done)}, and ${taskId} tells of ${shown(said)}`)
-  for (const { what, step, value } of deeds) {
+  for (const { what, step, value, path } of deeds) {
     if (what !== 'undoFailed') continue
     const message = describeThrown(value)
-    if (message !== plantedMessage)
+    // An undo that is the rollback of a child fails with it.
+    const isOfChild = [...world.pilot.sprung].some(
+      (plant) => plant.kind === 'undo' && plant.path !== path && plant.path.startsWith(path),
+    )
+    if (message !== plantedMessage && !isOfChild)
       problems.push(`the undo of ${step} threw, and no fault was planted in it: ${message}`)
   }
   return problems

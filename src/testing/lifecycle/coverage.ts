@@ -37,7 +37,8 @@ export function lifeCoverage(tally: Tally, abilities: Abilities): Covered {
 export function pointCoverage(tally: Tally, planned: readonly Planned[], leftOut: readonly LeftOut[]): Covered {
   const points = new Set<string>()
   for (const { point } of planned) if (tally.hits('states', 'handler', point) > 0) points.add(point)
-  for (const { scenario } of planned) if (scenario.stop) points.add(scenario.stop.point)
+  for (const { scenario } of planned)
+    if (scenario.stop && scenario.stop.where !== 'rest') points.add(scenario.stop.point)
   const pairs = planned.flatMap(({ point, fault }) => (fault === null ? [] : [`${point} × ${fault}`]))
   const item = (kind: CoverageKind, id: string, unreachable: string | null): CoverageItem => {
     const hits = tally.hits(kind, 'handler', id)

@@ -1,12 +1,13 @@
 import type { TaskSnapshot } from '../../machines/task-engine.ts'
 import type { CaseRunner, LifecycleCase } from './case-runner.ts'
-import type { HandlerControl, HandlerFacts } from './life-driver.ts'
+import { handlerControl } from './handler-control.ts'
 import { LifeDriver } from './life-driver.ts'
 import { lifePath, pathWords, placeWords } from './life-path.ts'
 import type { Abilities, LifeMove } from './life-walks.ts'
 import { lifeWalkable } from './life-walks.ts'
 import { LifecycleError } from './lifecycle-error.ts'
 import type { CoverageGoal } from './lifecycle-options.ts'
+import type { Rehearsed } from './plain-life.ts'
 import type { Walk, Walks } from './walks.ts'
 import { walksFor } from './walks.ts'
 import type { World } from './world.ts'
@@ -30,7 +31,7 @@ function nameOf({ steps, target }: Walk<TaskSnapshot, LifeMove>): string {
 /** What of a walk the real task did not do. */
 function missed({ steps }: Walk<TaskSnapshot, LifeMove>, { tally, root }: World): string[] {
   const transitions = new Set(steps.flatMap(({ takes }) => takes))
-  const pairs = new Set(steps.map(({ pair }) => pair))
+  const pairs = new Set(steps.flatMap((step) => step.pairs))
   return [
     ...[...transitions].filter((id) => tally.hits('transitions', 'task', id) === 0).map((id) => `transition ${id}`),
     ...[...pairs].filter((id) => tally.hits('pairs', 'task', id) === 0).map((id) => `the pair ${id}`),
@@ -42,16 +43,15 @@ export function lifeCases(
   walks: readonly Walk<TaskSnapshot, LifeMove>[],
   runner: CaseRunner,
   abilities: Abilities,
-  facts: HandlerFacts,
-  input: unknown,
-  controlOf: (world: World) => HandlerControl,
+  rehearsed: Rehearsed,
 ): LifecycleCase[] {
+  const { facts, life } = rehearsed
   return walks.map((walk) => ({
     name: nameOf(walk),
     run: () =>
       runner.run(async (world) => {
-        const driver = new LifeDriver(world, facts, controlOf(world))
-        await driver.run(input, lifePath(walk, abilities))
+        const driver = new LifeDriver(world, facts, handlerControl(world, rehearsed))
+        await driver.run(life.input, lifePath(walk, abilities))
         const problems = missed(walk, world)
         if (problems.length > 0) throw new LifecycleError('LIFECYCLE_BROKEN', 'the path was not walked:', problems)
       }),

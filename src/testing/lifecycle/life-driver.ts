@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 /** What the walk of a life has to know of the handler. */
 export interface HandlerFacts {
   /** Where it is held while it executes: at its end, if it gets there in no time, else at its start. */
-  readonly restsAt: 'its start' | 'its end'
+  readonly restsAt: 'the start of its handler' | 'the end of its handler'
   /** It comes to an end by itself, well or not. */
   readonly ends: boolean
   /** It gives an output. */
@@ -22,10 +22,15 @@ export interface HandlerFacts {
   readonly undoable: string | null
 }
 
-/** How a handler is made to go on to its end, or to fail. */
+/** How a handler that is held is made to go on, or to fail. */
 export interface HandlerControl {
+  /** It is held at a point, rather than before its logic is started. */
+  readonly isFunction: boolean
+  /** @param forGood later attempts are not held any more */
+  goOn(forGood: boolean): void
+  /** Later attempts are held again. */
+  hold(): void
   /** @returns false if it cannot */
-  complete(): boolean | Promise<boolean>
   fail(reason: Error): boolean
 }
 
@@ -48,7 +53,8 @@ export class LifeDriver {
   async run(input: unknown, path: LifePath): Promise<void> {
     const world = this.#world
     const { pilot } = world
-    pilot.holds = [this.#facts.restsAt, kitQuestion].map((point) => ({ point, attempts: 'all', heeds: false }))
+    const held = this.#control.isFunction ? [this.#facts.restsAt, kitQuestion] : []
+    pilot.holds = held.map((point) => ({ point, attempts: 'all', heeds: false }))
     const { undoable } = this.#facts
     if (path.failsToUndo && undoable !== null)
       pilot.plants = [{ kind: 'undo', path: '', step: undoable, does: 'keepThrowing' }]
@@ -90,6 +96,7 @@ export class LifeDriver {
     world.store.release()
     runtime.resume()
     world.letGo()
+    this.#control.goOn(true)
     handle.resume()
     if (!this.#facts.ends) {
       await world.settle()
@@ -226,7 +233,10 @@ export class LifeDriver {
     const { restsAt } = this.#facts
     // Something that came while it was prepared may have stopped it before its handler ran.
     const isThere = () =>
-      world.pilot.standsAt(restsAt) || !['allocating', 'executing'].includes(world.root.stage) || this.#isHeldBack
+      world.pilot.standsAt(restsAt) ||
+      (!this.#control.isFunction && this.#activity === 'running') ||
+      !['allocating', 'executing'].includes(world.root.stage) ||
+      this.#isHeldBack
     await world.until(isThere, `come to ${restsAt} of its handler`)
     return true
   }
@@ -240,9 +250,13 @@ export class LifeDriver {
     const world = this.#world
     const activity = this.#activity
     // From its start the handler cannot come to its end while it is stopped, paused or asked.
-    if (this.#facts.restsAt === 'its start' && activity !== 'running') return false
-    if (!(await this.#control.complete())) return false
+    if (this.#facts.restsAt === 'the start of its handler' && activity !== 'running') return false
+    this.#control.goOn(false)
+    // What it submits wants to run.
+    if (this.#facts.restsAt === 'the start of its handler') world.runtime.resume()
     await world.until(() => world.root.stage !== 'executing', 'the end of its handler')
+    world.runtime.pause()
+    this.#control.hold()
     return true
   }
 }

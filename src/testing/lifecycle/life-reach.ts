@@ -32,7 +32,7 @@ function explore(abilities: Abilities): Reach {
     for (const { id } of active) note('states', id, steps)
     for (const step of walkable.lastSteps(end)) {
       const walk = [...steps, step]
-      note('pairs', step.pair, walk)
+      for (const pair of step.pairs) note('pairs', pair, walk)
       for (const id of step.takes) note('transitions', id, walk)
       for (const [id, held] of judgedGuards(active, step.move.event.type, new Set(step.takes)))
         note('guards', guardId(id, held), walk)

@@ -124,7 +124,7 @@ function stepOf(state: TaskSnapshot, move: LifeMove): Step<TaskSnapshot, LifeMov
   const taken = compiledTask.step(compiledTask.configurationOf(state.value), state.context, move.event)
   if (!taken) return []
   const takes = taken.transitions.map(({ id }) => id)
-  return [{ move, next: taken.snapshot, takes, pair: `${stageOf(state.value)} ${move.event.type}` }]
+  return [{ move, next: taken.snapshot, takes, pairs: [`${stageOf(state.value)} ${move.event.type}`] }]
 }
 
 /** The statechart of every task's life, as far as a definition's tasks can get in it. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { ownMachines } from '../../machines/machines.ts'
 import type { TaskDefinition } from '../../model/definition.ts'
+import type { PoolsInput } from '../../model/resources.ts'
 import type { LifecycleCase } from './case-runner.ts'
 import { CaseRunner } from './case-runner.ts'
 import type { Covered } from './coverage.ts'
@@ -10,11 +11,13 @@ import { faultNames } from './faults.ts'
 import { lifeCases, lifeWalks } from './life-cases.ts'
 import { LifecycleError } from './lifecycle-error.ts'
 import type { LifecycleOptions } from './lifecycle-options.ts'
+import { machineCases, machineWalks } from './machine-cases.ts'
+import { MachineCoverage } from './machine-coverage.ts'
 import { kitQuestion } from './piloted-task.ts'
 import type { Rehearsed } from './plain-life.ts'
-import { abilitiesOf, rehearsePlainly } from './plain-life.ts'
+import { abilitiesOf, machineOf, rehearsePlainly } from './plain-life.ts'
 import { Patience, realNow } from './real-time.ts'
-import { sampleOf } from './samples.ts'
+import { inputSample, sampleOf } from './samples.ts'
 import { rehearse, scenarioCases, unwalkable } from './scenario-cases.ts'
 import { ScenarioPlan } from './scenario-plan.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -87,57 +90,72 @@ class SuitePlan {
   async suite(): Promise<LifecycleSuite> {
     const definition = this.#definition
     const { coverage: goal = 'exhaustive', limit = defaultLimit, faults = faultNames, subject, runtime } = this.#options
-    const { watchdogMs = defaultWatchdogMs } = this.#options
-    const plain = surroundingsOf(definition, { ...this.#options, runtime: { ...runtime, machines: {} } })
-    const rehearsed: Rehearsed[] = []
-    for (const input of await this.#inputs())
-      rehearsed.push(await rehearsePlainly(plain, runtime?.pools ?? null, input))
-    const first = rehearsed.find(({ facts }) => facts.completes) ?? rehearsed[0]
-    if (!first) throw new LifecycleError('LIFECYCLE_UNFIT', `${definition.type} has no inputs:`, ['give at least one'])
+    const { watchdogMs = defaultWatchdogMs, events = [] } = this.#options
+    const rehearsed = await this.#rehearse()
     const abilities = await abilitiesOf(
       definition,
-      rehearsed.map(({ facts }) => facts),
+      rehearsed.all.map(({ facts }) => facts),
     )
-    const { facts } = first
-    // Large enough for each input.
-    const surroundings = rehearsed.at(-1)?.surroundings ?? first.surroundings
+    const { first, surroundings } = rehearsed
     const on = surroundingsOf(subject ?? definition, this.#options)
     const runner = new CaseRunner({ ...on, pools: surroundings.pools }, watchdogMs)
     const plan = new ScenarioPlan(faults, abilities)
-    for (const { life } of rehearsed) plan.add(life)
-    const { rehearsals, leftOut } = await rehearse(plan.planned.slice(0, limit), surroundings, facts.ends, watchdogMs)
-    const { walks, cutOff } = lifeWalks(abilities, goal, Math.max(0, limit - rehearsals.length))
-    const isOther = subject !== undefined || runtime?.machines !== undefined
+    for (const { life, graph, autopilot } of rehearsed.all) {
+      if (graph) plan.addMachine(life, graph, autopilot)
+      else plan.add(life)
+    }
+    const { rehearsals, leftOut } = await rehearse(plan.planned.slice(0, limit), surroundings, watchdogMs)
+    const machines = machineWalks(rehearsed.all, goal, limit - rehearsals.length)
+    const lives = lifeWalks(abilities, goal, Math.max(0, limit - rehearsals.length - machines.walks.length))
     const cases = [
-      ...scenarioCases(rehearsals, runner, facts.ends, isOther),
-      ...lifeCases(walks, runner, abilities, facts, first.life.input, ({ pilot }) => ({
-        complete: () => {
-          pilot.release()
-          return true
-        },
-        fail: (reason) => pilot.fail(reason),
-      })),
+      ...scenarioCases(rehearsals, runner, subject !== undefined || runtime?.machines !== undefined),
+      ...machineCases(machines.walks, runner),
+      ...lifeCases(lives.walks, runner, abilities, first),
     ]
-    const cut = cutOff + Math.max(0, plan.planned.length - limit)
-    const left = cut > 0 ? [{ what: 'paths', count: cut, limit: `limit: ${limit}` }] : []
+    const machine = machineOf(definition)
+    const graphs = rehearsed.all.flatMap(({ graph }) => graph ?? [])
+    const ofMachine = machine && new MachineCoverage(runner.tally, machine, graphs)
+    const count = lives.cutOff + machines.cutOff + Math.max(0, plan.planned.length - limit)
+    const paths: CutOff[] = count > 0 ? [{ what: 'paths', count, limit: `the limit of ${limit} paths` }] : []
+    const planned = rehearsals.map((one) => one.planned)
     const covered = () =>
       joined([
         lifeCoverage(runner.tally, abilities),
-        pointCoverage(
-          runner.tally,
-          rehearsals.map(({ planned }) => planned),
-          [...plan.leftOut, ...leftOut],
-        ),
+        pointCoverage(runner.tally, planned, [...plan.leftOut, ...leftOut]),
+        ...(ofMachine ? [ofMachine.covered(events)] : []),
       ])
-    return suiteOf({ definition, cases, cutOff: left, runner, covered, planningMs: realNow() - this.#since })
+    const cutOff = [...paths, ...(ofMachine?.cutOff ?? [])]
+    return suiteOf({ definition, cases, cutOff, runner, covered, planningMs: realNow() - this.#since })
+  }
+
+  /** Lives each input once with nothing planted. @throws LifecycleError */
+  async #rehearse() {
+    const { runtime, events = [] } = this.#options
+    const plain = surroundingsOf(this.#definition, { ...this.#options, runtime: { ...runtime, machines: {} } })
+    const all: Rehearsed[] = []
+    for (const input of await this.#inputs())
+      all.push(await rehearsePlainly(plain, runtime?.pools ?? null, input, events))
+    const first = all.find(({ facts }) => facts.completes) ?? all[0]
+    if (!first)
+      throw new LifecycleError('LIFECYCLE_UNFIT', `${this.#definition.type} has no inputs:`, ['give at least one'])
+    // Pools that are found are large enough for each.
+    const pools = merged(all.map(({ surroundings }) => surroundings.pools))
+    return { all, first, surroundings: { ...plain, pools } }
   }
 
   async #inputs(): Promise<readonly unknown[]> {
     const { inputs, seed = 1 } = this.#options
     if (inputs) return inputs
-    const { type, input } = this.#definition
-    return [await sampleOf(input, seed, `the input of ${type}`, 'give the option `inputs`')]
+    return [await inputSample(this.#definition, seed)]
   }
+}
+
+/** Pools with the resources of all; what several have is as the last has it. */
+function merged(all: readonly PoolsInput[]): PoolsInput {
+  const pools: Record<string, PoolsInput[string]> = {}
+  for (const one of all)
+    for (const [name, resources] of Object.entries(one)) pools[name] = { ...pools[name], ...resources }
+  return pools
 }
 
 interface SuiteParts {

@@ -1,11 +1,15 @@
+import type { AnyStateMachine } from 'xstate'
 import type { z } from 'zod'
 import { NonRetryableError } from '../../model/errors.ts'
 import type { Demand } from '../../model/resources.ts'
 import type { Hold, Plant } from './faults.ts'
 import { plantedMessage } from './faults.ts'
 
-/** `actor`: a promise that a handler which is a machine has invoked. */
-export type PointKind = 'start' | 'before' | 'after' | 'question' | 'sleep' | 'actor' | 'end'
+/** `during`: the user's code was called and has not answered yet. `actor`: a promise that a handler which is a machine has invoked. */
+export type PointKind = 'start' | 'before' | 'during' | 'after' | 'question' | 'sleep' | 'actor' | 'end'
+
+/** Points at which something of the user's is about to begin. */
+const begins: readonly PointKind[] = ['start', 'before', 'sleep', 'actor']
 
 /** A handler came by a point. */
 export interface Visit {
@@ -24,12 +28,12 @@ export interface Visit {
 
 /** What the user's code really did, whatever the runtime says of it. */
 export interface Deed {
-  readonly what: 'effect' | 'undo' | 'undoFailed' | 'output'
+  readonly what: 'effect' | 'undo' | 'undoFailed' | 'undoLate' | 'output'
   readonly path: string
   readonly taskId: string
   readonly step: string
   readonly attempt: number
-  /** Of `undoFailed`: what was thrown; of `output`: what the handler returned. */
+  /** `undoLate`: after it was given up. Of `undoFailed`: what was thrown; of `output`: what the handler returned. */
   readonly value: unknown
 }
 
@@ -59,9 +63,17 @@ export class Pilot {
   readonly demanded = new Map<string, number>()
   /** Plants that have come to pass. */
   readonly sprung = new Set<Plant>()
+  /** The present attempt of a task, for handlers that are not told; by path. */
+  readonly attempts = new Map<string, number>()
   /** What the handler of the walked task can be made to do, in its present attempt. */
   actions: PointActions | null = null
+  /** The machine that is the walked task's handler, as it runs; `null`: it is none. */
+  machine: AnyStateMachine | null = null
+  /** Called back, once, as the code of a point is under way. */
+  strike: { readonly point: string; readonly act: () => void } | null = null
   holds: readonly Hold[] = []
+  /** The promises that a machine has invoked wait until they are told to be made, or to fail. */
+  holdsActors = false
   plants: readonly Plant[] = []
   readonly #now: () => number
   readonly #held = new Set<Held>()
@@ -89,6 +101,11 @@ export class Pilot {
     return [...this.#running.values()].flatMap(({ taskId, what }) => ((this.#waits.get(taskId) ?? 0) > 0 ? [] : [what]))
   }
 
+  /** Some code of the user's has not come to its end. */
+  get isActive(): boolean {
+    return this.#running.size > 0
+  }
+
   /** Where everything is, in words. */
   get whereabouts(): string {
     const held = this.standing.map(({ point }) => `held at ${point}`)
@@ -106,7 +123,12 @@ export class Pilot {
     const plant = this.plants.find(
       (one) => one.kind === 'point' && one.point === visit.point && (one.attempts === 'all' || !this.sprung.has(one)),
     )
-    if (plant?.kind !== 'point') return
+    if (plant?.kind === 'point') await this.#spring(plant, act)
+    // As the runtime does: it begins nothing for a handler that was told to stop.
+    if (signal.aborted && begins.includes(visit.kind)) throw signal.reason
+  }
+
+  async #spring(plant: Extract<Plant, { kind: 'point' }>, act: PointActions): Promise<void> {
     this.sprung.add(plant)
     switch (plant.does) {
       case 'throw':
@@ -130,6 +152,19 @@ export class Pilot {
       this.demanded.set(resource, Math.max(amount, this.demanded.get(resource) ?? 0))
   }
 
+  attemptOf(path: string): number {
+    return this.attempts.get(path) ?? 1
+  }
+
+  /** The user's code is under way: something may happen meanwhile. */
+  during(place: Omit<Visit, 'at'>): void {
+    const { point } = this.pass(place)
+    if (this.strike?.point !== point) return
+    const { act } = this.strike
+    this.strike = null
+    act()
+  }
+
   canUndo(path: string, step: string): void {
     if (!this.undoable.some((one) => one.path === path && one.step === step)) this.undoable.push({ path, step })
   }
@@ -143,16 +178,20 @@ export class Pilot {
     return this.plants.find((one) => one.kind === kind && one.path === path)
   }
 
-  /** Runs an undo of the user's, which may be made to fail first. */
-  async undo(of: Pick<Deed, 'path' | 'taskId' | 'step' | 'attempt'>, code: () => unknown): Promise<void> {
+  /** Runs an undo of the user's, which may be made to fail first. @param signal aborted when it is given up */
+  async undo(
+    of: Pick<Deed, 'path' | 'taskId' | 'step' | 'attempt'>,
+    signal: AbortSignal,
+    code: () => unknown,
+  ): Promise<void> {
     try {
       await this.#failUndo(of.path, of.step)
       await this.running(of.taskId, `the undo of ${of.step}`, code)
     } catch (thrown) {
-      this.note({ ...of, what: 'undoFailed', value: thrown })
+      this.note({ ...of, what: signal.aborted ? 'undoLate' : 'undoFailed', value: thrown })
       throw thrown
     }
-    this.note({ ...of, what: 'undo', value: undefined })
+    this.note({ ...of, what: signal.aborted ? 'undoLate' : 'undo', value: undefined })
   }
 
   async #failUndo(path: string, step: string): Promise<void> {
@@ -172,10 +211,10 @@ export class Pilot {
   }
 
   /** What is held fails there. @returns whether anything was held */
-  fail(reason: unknown): boolean {
-    const any = this.#held.size > 0
-    for (const held of this.#held) held.reject(reason)
-    return any
+  fail(reason: unknown, which: (visit: Visit) => boolean = () => true): boolean {
+    const failing = [...this.#held].filter(({ visit }) => which(visit))
+    for (const held of failing) held.reject(reason)
+    return failing.length > 0
   }
 
   /** Runs the user's code, and knows of it while it runs. */
@@ -203,13 +242,15 @@ export class Pilot {
     const hold = this.holds.find(
       ({ point, attempts }) => point === visit.point && (attempts === 'all' || visit.attempt === 1),
     )
-    if (!hold) return Promise.resolve()
+    const isHeldActor = this.holdsActors && visit.kind === 'actor'
+    if (!hold && !isHeldActor) return Promise.resolve()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const held: Held = { visit, resolve, reject }
     this.#held.add(held)
     const onAbort = () => reject(signal.reason)
-    if (hold.heeds && signal.aborted) onAbort()
-    else if (hold.heeds) signal.addEventListener('abort', onAbort, { once: true })
+    const heeds = hold?.heeds ?? true
+    if (heeds && signal.aborted) onAbort()
+    else if (heeds) signal.addEventListener('abort', onAbort, { once: true })
     return this.waiting(visit.taskId, promise).finally(() => {
       this.#held.delete(held)
       signal.removeEventListener('abort', onAbort)

@@ -4,7 +4,7 @@ import type { Parsed } from '../../model/parse-once.ts'
 import { parseOnce } from '../../model/parse-once.ts'
 import { plantedMessage } from './faults.ts'
 import type { Pilot } from './pilot.ts'
-import { pilotedLogic } from './piloted-logic.ts'
+import { heldLogic, pilotedLogic } from './piloted-logic.ts'
 import { PilotedTask } from './piloted-task.ts'
 
 /** What stops the walked task between its handler's points. */
@@ -30,9 +30,10 @@ export async function refusedBy(schema: z.ZodType): Promise<{ readonly value: un
 }
 
 /** The user's schema, with a gate before it, and with a note of what it was given. */
-function pilotedOutput(definition: TaskDefinition, gate: Gates['output'], note: (output: unknown) => void): z.ZodType {
-  return z.unknown().transform(async (output, context) => {
-    note(output)
+function pilotedOutput(definition: TaskDefinition, pilot: Pilot, path: string, gate: Gates['output']): z.ZodType {
+  return z.unknown().transform(async (given, context) => {
+    const output = await spoilt(definition, pilot, path, given)
+    pilot.note({ what: 'output', path, taskId: '', step: '', attempt: 0, value: output })
     if (gate && !(await gate())) {
       context.addIssue({ code: 'custom', message: plantedMessage })
       return z.NEVER
@@ -42,6 +43,15 @@ function pilotedOutput(definition: TaskDefinition, gate: Gates['output'], note: 
     for (const message of parsed.problems) context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
+}
+
+/** The output, or, if that is planted, something in its place that the schema refuses. */
+async function spoilt(definition: TaskDefinition, pilot: Pilot, path: string, output: unknown): Promise<unknown> {
+  const plant = pilot.plantFor('output', path)
+  const refused = plant && (await refusedBy(definition.output))
+  if (!plant || !refused) return output
+  pilot.sprung.add(plant)
+  return refused.value
 }
 
 /**
@@ -61,11 +71,10 @@ export function pilotedDefinition(
   gates: Gates = noGates,
 ): TaskDefinition {
   const { validate, rollback, handler } = definition
-  const note = (output: unknown) =>
-    pilot.note({ what: 'output', path, taskId: '', step: '', attempt: 0, value: output })
+  if (rollback) pilot.canUndo(path, 'rollback')
   return {
     ...definition,
-    output: pilotedOutput(definition, gates.output, note),
+    output: pilotedOutput(definition, pilot, path, gates.output),
     ...((validate || gates.validation) && {
       validate: async (input, run) => {
         const refusal = await gates.validation?.()
@@ -80,11 +89,16 @@ export function pilotedDefinition(
     }),
     ...(rollback && {
       rollback: (output, run) =>
-        pilot.undo({ path, taskId: run.id, step: 'rollback', attempt: 0 }, () => rollback(output, run)),
+        pilot.undo({ path, taskId: run.id, step: 'rollback', attempt: 0 }, run.signal, () => rollback(output, run)),
     }),
     handler:
       handler.form === 'actor'
-        ? { form: 'actor', logic: pilotedLogic(handler.logic, pilot, path) }
+        ? {
+            form: 'actor',
+            logic: gates.output
+              ? heldLogic(pilotedLogic(handler.logic, pilot, path))
+              : pilotedLogic(handler.logic, pilot, path),
+          }
         : { form: 'function', run: (task, input) => runPiloted(definition, task, input, pilot, path) },
   }
 }
@@ -101,13 +115,10 @@ async function runPiloted(
   const piloted = new PilotedTask(task, pilot, path, (child, childPath) =>
     pilotedDefinition(child, pilot, childPath, noGates),
   )
-  if (definition.rollback) pilot.canUndo(path, 'rollback')
-  await piloted.reach('start', 'its start')
-  const output = await pilot.running(task.id, 'the handler', () => handler.run(piloted, input))
-  await piloted.reach('end', 'its end')
-  const plant = pilot.plantFor('output', path)
-  const refused = plant && (await refusedBy(definition.output))
-  if (!plant || !refused) return output
-  pilot.sprung.add(plant)
-  return refused.value
+  await piloted.reach('start', 'the start of its handler')
+  const running = pilot.running(task.id, 'the handler', () => handler.run(piloted, input))
+  piloted.during('the middle of its handler')
+  const output = await running
+  await piloted.reach('end', 'the end of its handler')
+  return output
 }

@@ -99,6 +99,11 @@ export class PilotedTask implements TaskContext {
     return this.#pilot.reach(this.#at(kind, place, name), this.signal, this.#actions)
   }
 
+  /** The user's code of a point is under way. */
+  during(place: string, name = ''): void {
+    this.#pilot.during(this.#at('during', place, name))
+  }
+
   step<Result>(
     name: string,
     run: (step: StepRun) => Result | Promise<Result>,
@@ -108,16 +113,18 @@ export class PilotedTask implements TaskContext {
     const { undo, undoInDoubt } = options
     const piloted = async (step: StepRun): Promise<Result> => {
       await this.reach('before', `step "${name}", before its effect`, name)
-      const result = await pilot.running(this.id, `step "${name}"`, () => run(step))
+      const running = pilot.running(this.id, `step "${name}"`, () => run(step))
+      this.during(`step "${name}", while it runs`, name)
+      const result = await running
       pilot.note({ ...this.#deed(name), what: 'effect', value: undefined })
       if (undo) pilot.canUndo(this.#path, name)
       await this.reach('after', `step "${name}", after its effect`, name)
       return result
     }
-    const undoing = (code: () => unknown) => pilot.undo(this.#deed(name), code)
+    const undoing = ({ signal }: StepRun, code: () => unknown) => pilot.undo(this.#deed(name), signal, code)
     return this.#task.step(name, piloted, {
-      ...(undo && { undo: (result: Result, step: StepRun) => undoing(() => undo(result, step)) }),
-      ...(undoInDoubt && { undoInDoubt: (step: StepRun) => undoing(() => undoInDoubt(step)) }),
+      ...(undo && { undo: (result: Result, step: StepRun) => undoing(step, () => undo(result, step)) }),
+      ...(undoInDoubt && { undoInDoubt: (step: StepRun) => undoing(step, () => undoInDoubt(step)) }),
     })
   }
 

@@ -1,11 +1,15 @@
+import type { AnyStateMachine, EventObject } from 'xstate'
+import { StateMachine } from 'xstate'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { describeThrown } from '../../model/errors.ts'
 import { parseOnce } from '../../model/parse-once.ts'
 import type { PoolsInput } from '../../model/resources.ts'
+import { Autopilot } from './autopilot.ts'
 import type { HandlerFacts } from './life-driver.ts'
 import type { Abilities } from './life-walks.ts'
 import { LifecycleError } from './lifecycle-error.ts'
-import type { Pilot } from './pilot.ts'
+import type { MachineGraph } from './machine-graph.ts'
+import { MachineExplorer } from './machine-graph.ts'
 import { refusedBy } from './piloted-definition.ts'
 import { live } from './scenario.ts'
 import type { PlainLife } from './scenario-plan.ts'
@@ -23,6 +27,14 @@ export interface Rehearsed {
   readonly life: PlainLife
   readonly facts: HandlerFacts
   readonly surroundings: Surroundings
+  /** Of a handler that is a machine. */
+  readonly graph: MachineGraph | null
+  readonly autopilot: Autopilot | null
+}
+
+/** The machine that is a definition's handler; `null`: its handler is something else. */
+export function machineOf({ handler }: TaskDefinition): AnyStateMachine | null {
+  return handler.form === 'actor' && handler.logic instanceof StateMachine ? handler.logic : null
 }
 
 function poolsFor(demanded: ReadonlyMap<string, number>): PoolsInput {
@@ -39,18 +51,23 @@ export async function rehearsePlainly(
   surroundings: Surroundings,
   pools: PoolsInput | null,
   input: unknown,
+  events: readonly EventObject[],
 ): Promise<Rehearsed> {
   const { subject } = surroundings
+  const machine = machineOf(subject)
   const demanded = await demandOf(subject, input)
   for (let round = 0; ; round += 1) {
     const before = demanded.size
     const fitted = { ...surroundings, pools: pools ?? poolsFor(demanded) }
+    const graph = machine && (await new MachineExplorer(fitted, machine, input, events).explore())
+    const autopilot = graph && new Autopilot(graph)
     const world = new World(fitted)
-    const ended = await livesPlainly(world, input)
+    const mayEnd = !graph || !autopilot || autopilot.knows(graph.start.key) || graph.start.isOver
+    const ends = await livesPlainly(world, input, autopilot, mayEnd)
     for (const [resource, amount] of world.pilot.demanded)
       demanded.set(resource, Math.max(amount, demanded.get(resource) ?? 0))
     if (pools === null && demanded.size > before && round < poolRounds) continue
-    return { life: lifeOf(world.pilot, input), facts: factsOf(world, ended), surroundings: fitted }
+    return { life: lifeOf(world, input, ends), facts: factsOf(world, ends), surroundings: fitted, graph, autopilot }
   }
 }
 
@@ -66,11 +83,15 @@ async function demandOf(definition: TaskDefinition, input: unknown): Promise<Map
 }
 
 /** @returns whether it ended by itself */
-async function livesPlainly(world: World, input: unknown): Promise<boolean> {
-  const scenario = { input, plants: [], stop: null }
+async function livesPlainly(
+  world: World,
+  input: unknown,
+  autopilot: Autopilot | null,
+  mayEnd: boolean,
+): Promise<boolean> {
   try {
-    await live(world, scenario, true)
-    return true
+    await live(world, { input, ends: mayEnd, plants: [], stop: null, autopilot })
+    return mayEnd
   } catch (thrown) {
     if (!(thrown instanceof LifecycleError)) throw unfit(world, thrown)
     if (thrown.code !== 'LIFECYCLE_STUCK') return world.isDone
@@ -80,8 +101,7 @@ async function livesPlainly(world: World, input: unknown): Promise<boolean> {
   void handle.cancel('the lifecycle test cannot wait any longer')
   await world.until(() => world.isDone, 'its end after it was cancelled')
   await world.end()
-  const executed = root.places.includes('executing')
-  if (executed) return false
+  if (root.places.includes('executing')) return false
   throw new LifecycleError('LIFECYCLE_UNFIT', `${world.surroundings.subject.type} never came to execute:`, [
     `it went ${root.places.join(' → ')}`,
     'give runtime.pools that hold what its demand asks for',
@@ -93,22 +113,30 @@ function unfit({ surroundings }: World, thrown: unknown): LifecycleError {
   return new LifecycleError('LIFECYCLE_UNFIT', subject, [describeThrown(thrown)], { cause: thrown })
 }
 
-function lifeOf({ visits, undoable, asked }: Pilot, input: unknown): PlainLife {
+function lifeOf({ pilot }: World, input: unknown, ends: boolean): PlainLife {
+  const { visits, undoable, asked } = pilot
   const expiring = new Set(asked.filter(({ expires }) => expires).map(({ point }) => point))
-  return { input, visits: [...visits], undoable: [...undoable], expiring }
+  return { input, ends, visits: [...visits], undoable: [...undoable], expiring }
 }
 
-function factsOf({ pilot, surroundings }: World, ends: boolean): HandlerFacts {
+function factsOf({ pilot, surroundings, outcome }: World, ends: boolean): HandlerFacts {
   const own = pilot.visits.filter(({ path, attempt }) => path === '' && attempt === 1)
   const start = own.find(({ kind }) => kind === 'start')
   const end = own.find(({ kind }) => kind === 'end')
   const isAtOnce = start !== undefined && end?.at === start.at
   const isAlone = pilot.visits.every(({ path }) => path === '') && own.every(({ kind }) => kind !== 'question')
-  const restsAt = isAtOnce && isAlone ? 'its end' : 'its start'
+  const isFunction = surroundings.subject.handler.form === 'function'
+  const rests = isFunction && isAtOnce && isAlone ? 'the end of its handler' : 'the start of its handler'
   const steps = pilot.undoable.filter(({ path, step }) => path === '' && step !== 'rollback').map(({ step }) => step)
-  const undone = surroundings.subject.rollback ? 'rollback' : restsAt === 'its end' ? (steps.at(-1) ?? null) : null
+  const lastStep = rests === 'the end of its handler' ? (steps.at(-1) ?? null) : null
   const returned = pilot.deeds.find(({ what, path }) => what === 'output' && path === '')
-  return { restsAt, ends, completes: ends && end !== undefined, returned: returned?.value, undoable: undone }
+  return {
+    restsAt: rests,
+    ends,
+    completes: isFunction ? ends && end !== undefined : outcome?.status === 'completed',
+    returned: returned?.value,
+    undoable: surroundings.subject.rollback ? 'rollback' : lastStep,
+  }
 }
 
 /** What can happen in the lives of a definition's tasks. */

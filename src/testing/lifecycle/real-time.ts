@@ -3,7 +3,7 @@ export function realNow(): number {
   return performance.now()
 }
 
-export function realPause(ms: number): Promise<void> {
+function realPause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms)
   })

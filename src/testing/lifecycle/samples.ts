@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+import type { TaskDefinition } from '../../model/definition.ts'
 import { describeThrown } from '../../model/errors.ts'
 import { parseOnce } from '../../model/parse-once.ts'
 import { LifecycleError } from './lifecycle-error.ts'
@@ -34,6 +35,25 @@ async function fits(schema: z.ZodType, value: unknown): Promise<boolean> {
   return (await parseOnce(schema, value)).ok
 }
 
+/** A flow says little of its input: its members do. One member's input, or a list of them. */
+async function sampleOfMembers({ input, uses }: TaskDefinition, seed: number): Promise<{ value: unknown } | null> {
+  const [first] = uses
+  const isSaid = !(input instanceof z.ZodUnknown || input instanceof z.ZodCustom || input instanceof z.ZodArray)
+  if (!first || isSaid) return null
+  const samples: unknown[] = []
+  for (let index = 0; index < 3; index += 1) samples.push(await inputSample(first, seed + index))
+  for (const value of [samples[0], samples]) if (await fits(input, value)) return { value }
+  return null
+}
+
+/** An input of a definition that is made up. @throws LifecycleError `LIFECYCLE_UNFIT` */
+export async function inputSample(definition: TaskDefinition, seed: number): Promise<unknown> {
+  const { type, input } = definition
+  const ofMembers = await sampleOfMembers(definition, seed)
+  if (ofMembers) return ofMembers.value
+  return sampleOf(input, seed, `the input of ${type}`, 'give the option `inputs`')
+}
+
 /**
  * Something that a schema takes; the same seed gives the same.
  * @param what it is of, for the message
@@ -57,6 +77,6 @@ export async function sampleOf(schema: z.ZodType, seed: number, what: string, re
   const missing = 'install zod-schema-faker, @faker-js/faker and randexp, which make samples up'
   throw new LifecycleError('LIFECYCLE_UNFIT', `no sample was found for ${what}:`, [
     generate ? problem : missing,
-    `or ${remedy}`,
+    generate ? remedy : `or ${remedy}`,
   ])
 }

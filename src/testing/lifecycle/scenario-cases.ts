@@ -26,7 +26,7 @@ function cameAbout(world: World, { scenario }: Planned): boolean {
   const stop = scenario.stop
   return (
     scenario.plants.every((plant) => pilot.sprung.has(plant)) &&
-    (stop === null || pilot.visits.some(({ point }) => point === stop.point))
+    (stop === null || stop.where === 'rest' || pilot.visits.some(({ point }) => point === stop.point))
   )
 }
 
@@ -37,7 +37,6 @@ function cameAbout(world: World, { scenario }: Planned): boolean {
 export async function rehearse(
   planned: readonly Planned[],
   surroundings: Surroundings,
-  ends: boolean,
   watchdogMs: number,
 ): Promise<{ readonly rehearsals: readonly Rehearsal[]; readonly leftOut: readonly LeftOut[] }> {
   const rehearsals: Rehearsal[] = []
@@ -51,7 +50,7 @@ export async function rehearse(
     const world = new World(surroundings)
     let record: LifeRecord | null = null
     try {
-      await within(watchdogMs, live(world, one.scenario, ends), () => new Error('late'))
+      await within(watchdogMs, live(world, one.scenario), () => new Error('late'))
       record = recordOf(world)
     } catch (thrown) {
       // The case will find the same, and say so.
@@ -69,17 +68,12 @@ export async function rehearse(
 }
 
 /** One case for each scenario that was rehearsed. @param isOther something else runs than what was rehearsed */
-export function scenarioCases(
-  rehearsals: readonly Rehearsal[],
-  runner: CaseRunner,
-  ends: boolean,
-  isOther: boolean,
-): LifecycleCase[] {
+export function scenarioCases(rehearsals: readonly Rehearsal[], runner: CaseRunner, isOther: boolean): LifecycleCase[] {
   return rehearsals.map(({ planned, record, words }) => ({
     name: words,
     run: () =>
       runner.run(async (world) => {
-        await live(world, planned.scenario, ends)
+        await live(world, planned.scenario)
         if (planned.fault !== null && cameAbout(world, planned))
           runner.hit('pairs', 'handler', `${planned.point} × ${planned.fault}`)
         if (!record)

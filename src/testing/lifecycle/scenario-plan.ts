@@ -1,7 +1,9 @@
+import type { Autopilot } from './autopilot.ts'
 import type { FaultName, Plant } from './faults.ts'
 import type { Abilities } from './life-walks.ts'
-import type { Visit } from './pilot.ts'
-import type { Intervention, Scenario } from './scenario.ts'
+import type { MachineGraph } from './machine-graph.ts'
+import type { PointKind, Visit } from './pilot.ts'
+import type { Scenario, Stop } from './scenario.ts'
 
 /** A scenario before it was rehearsed. */
 export interface Planned {
@@ -23,6 +25,7 @@ export interface LeftOut {
 /** What a plain life of the definition has shown, of one input. */
 export interface PlainLife {
   readonly input: unknown
+  readonly ends: boolean
   readonly visits: readonly Visit[]
   readonly undoable: readonly { readonly path: string; readonly step: string }[]
   /** Points at which a question was asked that runs out. */
@@ -55,6 +58,28 @@ const undoPlants = {
   undoHangs: ['hang', 'hangs'],
 } as const
 
+/** Whether something can be done to a task where its handler is. */
+function strikes(fault: keyof typeof interventions, kind: PointKind): boolean {
+  switch (fault) {
+    case 'hang':
+      return kind !== 'question' && kind !== 'during'
+    // Only the user's own code can be deaf.
+    case 'late':
+      return kind === 'after' || kind === 'end'
+    case 'pause':
+      return kind !== 'during'
+    case 'timeout':
+      return kind !== 'question' && kind !== 'during'
+    default:
+      return true
+  }
+}
+
+/** A life in which nothing is planted. */
+function plainly({ input, ends }: PlainLife): Scenario {
+  return { input, ends, plants: [], stop: null }
+}
+
 /** Plans what goes wrong where, from what a plain life has come by. */
 export class ScenarioPlan {
   readonly planned: Planned[] = []
@@ -70,87 +95,96 @@ export class ScenarioPlan {
 
   /** Points that earlier inputs came by are not planned for again. */
   add(life: PlainLife): void {
-    const { input } = life
-    this.#plan(null, '', 'when nothing goes wrong', { input, plants: [], stop: null })
+    this.#plan(null, '', 'when nothing goes wrong', plainly(life))
     for (const visit of life.visits) {
       if (visit.attempt > 1 || this.#seen.has(visit.point)) continue
       this.#seen.add(visit.point)
       if (visit.path === '') this.#planPoint(life, visit)
       else this.#planMember(life, visit)
     }
-    this.#planUndos(life)
-    this.#planOutput(life)
+    const end = life.visits.findLast(({ path, kind }) => path === '' && kind !== 'question' && kind !== 'during')
+    const fails: Plant = { kind: 'point', point: end?.point ?? '', attempts: 'all', does: 'throwForGood' }
+    if (end) this.#planUndos(life, { ...plainly(life), plants: [fails] })
+    const paths = life.visits.filter(({ kind }) => kind === 'end').map(({ path }) => path)
+    this.#planOutput(plainly(life), paths)
   }
 
-  #planPoint(life: PlainLife, { point, kind }: Visit): void {
-    const { input } = life
+  /** The same for a handler that is a machine: its states are its points. */
+  addMachine(life: PlainLife, { nodes }: MachineGraph, autopilot: Autopilot | null): void {
+    const plain: Scenario = { ...plainly(life), autopilot }
+    this.#plan(null, '', 'when nothing goes wrong', plain)
+    for (const { words, way, isOver } of nodes.values()) {
+      const point = `state "${words}"`
+      if (isOver || this.#seen.has(point)) continue
+      this.#seen.add(point)
+      for (const fault of ['pause', 'cancel', 'timeout', 'deadline', 'shutdown', 'loseLease'] as const) {
+        const stop: Stop = { point, where: 'rest', act: fault }
+        this.#plan(fault, point, `after ${interventions[fault]} ${point}`, { ...plain, stop, way })
+      }
+    }
+    this.#planUndos(life, { ...plain, stop: { point: 'its machine', where: 'rest', act: 'cancel' } })
+    this.#planOutput(plain, [''])
+  }
+
+  #planPoint(life: PlainLife, visit: Visit): void {
+    const { point, kind } = visit
     for (const fault of ['throw', 'throwForGood', 'throwAlways', 'ask', 'progress', 'overrunBudget'] as const) {
-      // Where it waits for an answer, the user's code does nothing.
-      if (kind === 'question') continue
+      // Where it waits for an answer the user's code does nothing, and where it is under way it is its own master.
+      if (kind === 'question' || kind === 'during') continue
       const attempts = fault === 'throwAlways' ? 'all' : 'first'
       const does = fault === 'throwAlways' ? 'throw' : fault
       const plants: readonly Plant[] = [{ kind: 'point', point, attempts, does }]
-      this.#plan(fault, point, `after ${pointPlants[fault]} ${point}`, { input, plants, stop: null })
+      this.#plan(fault, point, `after ${pointPlants[fault]} ${point}`, { ...plainly(life), plants })
     }
-    for (const fault of ['hang', 'late', 'pause', 'cancel', 'timeout', 'deadline', 'shutdown', 'loseLease'] as const) {
-      if (kind === 'question' && (fault === 'hang' || fault === 'late' || fault === 'timeout')) continue
-      this.#planStop(life, point, fault, fault)
-    }
-    if (kind === 'question' && life.expiring.has(point))
-      this.#plan(null, point, `after nobody answers ${point}`, {
-        input,
-        plants: [],
-        stop: { point, act: 'unanswered' },
-      })
+    for (const fault of ['hang', 'late', 'pause', 'cancel', 'timeout', 'deadline', 'shutdown', 'loseLease'] as const)
+      if (strikes(fault, kind)) this.#planStop(life, visit, fault)
+    if (kind !== 'question' || !life.expiring.has(point)) return
+    const stop: Stop = { point, where: 'before', act: 'unanswered' }
+    this.#plan(null, point, `after nobody answers ${point}`, { ...plainly(life), stop })
   }
 
   /** Of a child only what it does to its parent: it fails, is cancelled or rejected; and its parent is cancelled. */
-  #planMember(life: PlainLife, { point, path, kind }: Visit): void {
-    const { input } = life
+  #planMember(life: PlainLife, visit: Visit): void {
+    const { point, path, kind } = visit
+    if (kind === 'during') return
     const plants: readonly Plant[] = [{ kind: 'point', point, attempts: 'all', does: 'throwForGood' }]
     if (kind !== 'question')
-      this.#plan('throwForGood', point, `after it fails for good at ${point}`, { input, plants, stop: null })
-    this.#planStop(life, point, 'cancel', 'cancel')
+      this.#plan('throwForGood', point, `after it fails for good at ${point}`, { ...plainly(life), plants })
+    this.#planStop(life, visit, 'cancel')
     if (kind !== 'start') return
-    const words = `after ${path} is cancelled at its start`
-    this.#plan('cancel', `${point}, itself`, words, { input, plants: [], stop: { point, act: 'cancelChild' } })
+    const stop: Stop = { point, where: 'before', act: 'cancelChild' }
+    this.#plan('cancel', `${point}, itself`, `after ${path} is cancelled at its start`, { ...plainly(life), stop })
   }
 
-  #planStop({ input }: PlainLife, point: string, fault: keyof typeof interventions, act: Intervention): void {
-    this.#plan(fault, point, `after ${interventions[fault]} ${point}`, { input, plants: [], stop: { point, act } })
+  #planStop(life: PlainLife, { point, kind }: Visit, fault: keyof typeof interventions): void {
+    const where = kind === 'during' ? 'during' : kind === 'after' || kind === 'end' ? 'after' : 'before'
+    const stop: Stop = { point, where, act: fault }
+    this.#plan(fault, point, `after ${interventions[fault]} ${point}`, { ...plainly(life), stop })
   }
 
-  /** Everything is done, then something fails for good, and then an undo of what was done. */
-  #planUndos({ input, visits, undoable }: PlainLife): void {
-    const end = visits.findLast(({ path, kind }) => path === '' && kind !== 'question')
-    if (!end) return
-    const fails: Plant = { kind: 'point', point: end.point, attempts: 'all', does: 'throwForGood' }
+  /** Something makes everything be undone, and an undo fails. */
+  #planUndos({ undoable }: PlainLife, failing: Scenario): void {
     for (const { path, step } of undoable) {
       const of = path === '' ? step : `${path}, ${step}`
       if (this.#seen.has(`undo ${of}`)) continue
       this.#seen.add(`undo ${of}`)
       for (const fault of ['undoThrowsOnce', 'undoKeepsThrowing', 'undoHangs'] as const) {
         const [does, verb] = undoPlants[fault]
-        const plants: readonly Plant[] = [fails, { kind: 'undo', path, step, does }]
-        this.#plan(fault, `undo of ${of}`, `after the undo of ${of} ${verb}`, { input, plants, stop: null })
+        const plants: readonly Plant[] = [...failing.plants, { kind: 'undo', path, step, does }]
+        this.#plan(fault, `undo of ${of}`, `after the undo of ${of} ${verb}`, { ...failing, plants })
       }
     }
   }
 
-  #planOutput({ input, visits }: PlainLife): void {
-    for (const { path, kind } of visits) {
+  #planOutput(plain: Scenario, paths: readonly string[]): void {
+    for (const path of paths) {
       const of = path === '' ? 'the handler' : path
-      if (kind !== 'end' || this.#seen.has(`output ${of}`)) continue
+      if (this.#seen.has(`output ${of}`)) continue
       this.#seen.add(`output ${of}`)
-      const output: readonly Plant[] = [{ kind: 'output', path }]
-      this.#plan('badOutput', `output of ${of}`, `after ${of} gives what its schema refuses`, {
-        input,
-        plants: output,
-        stop: null,
-      })
-      const refusal: readonly Plant[] = [{ kind: 'validation', path }]
-      const words = path === '' ? 'after validate refuses it' : `after the validate of ${path} refuses it`
-      this.#plan('refuse', `validation of ${of}`, words, { input, plants: refusal, stop: null })
+      const words = `after ${of} gives what its schema refuses`
+      this.#plan('badOutput', `output of ${of}`, words, { ...plain, plants: [{ kind: 'output', path }] })
+      const refusal = path === '' ? 'after validate refuses it' : `after the validate of ${path} refuses it`
+      this.#plan('refuse', `validation of ${of}`, refusal, { ...plain, plants: [{ kind: 'validation', path }] })
     }
   }
 

@@ -8,8 +8,10 @@ export interface Step<State, Move> {
   readonly next: State
   /** Ids of the transitions that it takes. */
   readonly takes: readonly string[]
-  /** The pair of a state and an event that it is. */
-  readonly pair: string
+  /** The pairs of a state and an event that it is. */
+  readonly pairs: readonly string[]
+  /** Ways of guards that it needs, where a walk is wanted for each. */
+  readonly guards?: readonly string[]
 }
 
 /** Something whose states can be walked. */
@@ -170,7 +172,7 @@ function simple<State, Move>(walkable: Walkable<State, Move>, limit: number): Wa
     const followed = new Set<string>()
     for (const step of walkable.steps(walk.end)) {
       const place = walkable.place(step.next)
-      const kind = `${step.pair} ${place}`
+      const kind = `${step.pairs.join(' ')} ${place}`
       if (walk.places.has(place) || followed.has(kind)) continue
       followed.add(kind)
       looked += 1
@@ -218,7 +220,20 @@ function everything<State, Move>(
   prefixes: readonly Walk<State, Move>[],
 ): Walk<State, Move>[] {
   const transitions = covering(walkable, prefixes, ({ takes }) => takes)
-  const met = new Set(transitions.flatMap(({ steps }) => steps.map(({ pair }) => pair)))
-  const pairs = covering(walkable, prefixes, ({ pair }) => [pair])
-  return [...transitions, ...pairs.filter(({ target }) => !met.has(target))]
+  return [
+    ...transitions,
+    ...missing(walkable, prefixes, transitions, ({ pairs }) => pairs),
+    ...missing(walkable, prefixes, transitions, ({ guards = [] }) => guards),
+  ]
+}
+
+/** Walks for what those that there are do not come by. */
+function missing<State, Move>(
+  walkable: Walkable<State, Move>,
+  prefixes: readonly Walk<State, Move>[],
+  walks: readonly Walk<State, Move>[],
+  targetsOf: (step: Step<State, Move>) => readonly string[],
+): Walk<State, Move>[] {
+  const met = new Set(walks.flatMap(({ steps }) => steps.flatMap(targetsOf)))
+  return covering(walkable, prefixes, targetsOf).filter(({ target }) => !met.has(target))
 }

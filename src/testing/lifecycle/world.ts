@@ -14,6 +14,7 @@ import type { VirtualEnvironment } from '../../runtime/virtual-environment.ts'
 import { createVirtualEnvironment } from '../../runtime/virtual-environment.ts'
 import { problemsAtEnd } from './checks-at-end.ts'
 import { problemsAtRest } from './checks-at-rest.ts'
+import { FollowedHandler } from './followed-handler.ts'
 import { FollowedTask } from './followed-task.ts'
 import { HeldStore } from './held-store.ts'
 import { LifecycleError } from './lifecycle-error.ts'
@@ -26,6 +27,8 @@ import { Tally } from './tally.ts'
 
 /** Virtual time after which a path counts as one that never ends, ms: ten years. */
 const horizonMs = 10 * 365 * 24 * 3_600_000
+/** Virtual time that late work has after its task has ended, ms: thirty days. */
+const lateMs = 30 * 24 * 3_600_000
 const horizonSteps = 50_000
 
 const ownPrefix = 'task_'
@@ -43,6 +46,10 @@ export class World implements Walked {
   readonly blocker: PromiseWithResolvers<void> = Promise.withResolvers()
   outcome: TaskOutcome | null = null
   services: unknown = null
+  /** The handler of the walked task, if it is a machine. */
+  readonly handler = new FollowedHandler(this.tally)
+  /** Goes on with a handler that waits for somebody to tell it something. @returns whether it did something */
+  autopilot: ((world: World) => boolean) | null = null
   /** Told of what happens to the walked task, as it happens. */
   onEvent: (event: RuntimeEvent) => void = () => undefined
   #runtime: Runtime | null = null
@@ -93,6 +100,8 @@ export class World implements Walked {
       pools: { ...surroundings.pools, lifecycle: { [allowance]: { budget: 1 } } },
       inspect: (event) => this.#follow(event),
       logger: pino({ level: 'silent' }),
+      // Nothing is forgotten before its path is over.
+      retainFor: 2 * horizonMs,
     })
     this.#runtime = runtime
     // The blocker comes first, and the walked task is the next that is submitted.
@@ -131,7 +140,7 @@ export class World implements Walked {
   /** Nothing holds the handlers any more. */
   letGo(): void {
     this.pilot.holds = []
-    this.pilot.release()
+    this.pilot.release(({ kind }) => kind !== 'actor')
   }
 
   /** Everything of this instant is done, and all is as it must be. */
@@ -153,7 +162,7 @@ export class World implements Walked {
     for (;;) {
       await this.settle()
       if (holds()) return
-      if (await this.#answer()) continue
+      if ((await this.#answer()) || this.autopilot?.(this)) continue
       const where = this.pilot.whereabouts
       const now = `${where} ${this.events.length} ${this.pilot.visits.length}`
       if (now !== seen) patience.reset()
@@ -172,15 +181,27 @@ export class World implements Walked {
 
   /** What is left comes to its end: nothing is held any more, and the runtime is stopped. @throws LifecycleError */
   async end(): Promise<void> {
-    const { environment, pilot, surroundings } = this
-    await environment.run(this.runtime.stop())
     this.letGo()
+    this.pilot.release()
+    await this.#rest()
+    await this.environment.run(this.runtime.stop())
     await this.settle()
-    while (pilot.busy.length > 0 && (await surroundings.patience.wait(`end ${pilot.whereabouts}`)))
-      await environment.clock.settle()
     await this.check(true)
     const problems = await problemsAtEnd(this)
     if (problems.length > 0) throw new LifecycleError('LIFECYCLE_BROKEN', this.#subject, problems)
+  }
+
+  /** What is late comes to its end, if it has one. */
+  async #rest(): Promise<void> {
+    const { environment, pilot, surroundings } = this
+    const end = environment.clock.now() + lateMs
+    for (let steps = 0; steps < horizonSteps; steps += 1) {
+      await this.settle()
+      if (pilot.busy.length > 0 && (await surroundings.patience.wait(`end ${pilot.whereabouts}`))) continue
+      const next = environment.clock.nextAt()
+      if (!pilot.isActive || next === null || next > end) return
+      await environment.clock.step()
+    }
   }
 
   /** Checks what must hold whenever everything of an instant is done. @throws LifecycleError */
@@ -228,6 +249,8 @@ export class World implements Walked {
 
   /** What a real task's actor was told, the one beside it is told too. */
   #follow(inspected: InspectionEvent): void {
+    const { machine } = this.pilot
+    if (machine && 'logic' in inspected.actorRef && inspected.actorRef.logic === machine) this.handler.follow(inspected)
     if (inspected.type !== '@xstate.snapshot' || !('id' in inspected.actorRef)) return
     const { actorRef, event, snapshot } = inspected
     const { id } = actorRef
