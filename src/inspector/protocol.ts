@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import type { RuntimeEvent } from '../model/events.ts'
 import type { ResourceUsage } from '../model/resources.ts'
+import type { TaskView } from '../model/task-view.ts'
+import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
 import type { ViewData } from './view/runtime-view.ts'
+import type { TaskRow } from './view/task-row.ts'
 
 /**
  * What goes over the wire between the inspector and a page or the command line. The page's state at any moment is
@@ -57,6 +60,22 @@ export interface StreamFrames {
   readonly tick: TickFrame
 }
 
+/** One task, as far as it is known. */
+export interface TaskDetail {
+  /** From the events; `null`: they are dropped. */
+  readonly row: TaskRow | null
+  /** What the runtime says of it; `null`: it has forgotten it, or there is no runtime. */
+  readonly task: (Omit<TaskView, 'outcome'> & { readonly output: unknown }) | null
+  /** Why it waits for resources; `null`: it does not. */
+  readonly wait: WaitReason | null
+  /** Ids of the tasks that it submitted. */
+  readonly children: readonly string[]
+  /** Its events, oldest first, as far as they are kept. */
+  readonly events: readonly RuntimeEvent[]
+}
+
+export type QueueLine = OrderedTask
+
 /** Which tasks a command is about: some by id, or all that match. */
 export const selectionSchema = z.union([
   z.strictObject({ ids: z.array(z.string().min(1).max(200)).min(1).max(10_000) }),
@@ -76,7 +95,7 @@ export const commandSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('cancel'), ...many }),
   z.strictObject({ action: z.literal('pause'), ...many }),
   z.strictObject({ action: z.literal('resume'), ...many }),
-  z.strictObject({ action: z.literal('retry'), from: z.enum(['start', 'failedStep']).default('start'), ...many }),
+  z.strictObject({ action: z.literal('retry'), ...many }),
   z.strictObject({
     action: z.literal('reprioritise'),
     priority: z.union([z.enum(['background', 'low', 'normal', 'high', 'critical']), z.number().finite()]),
