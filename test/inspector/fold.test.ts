@@ -6,6 +6,7 @@ import { forgetEnded } from '../../src/inspector/view/forget.ts'
 import type { RuntimeView } from '../../src/inspector/view/runtime-view.ts'
 import { emptyView, viewData, viewOf } from '../../src/inspector/view/runtime-view.ts'
 import type { RuntimeEvent } from '../../src/model/events.ts'
+import type { TaskHandle } from '../../src/runtime/handle.ts'
 import { virtualWorld } from '../integration/virtual-runtime.ts'
 import { sample } from './served.ts'
 
@@ -16,7 +17,7 @@ async function someLife() {
     pools: { default: { slots: 3 }, money: { usd: { budget: 50 } } },
   })
   const { runtime } = world
-  const handles = []
+  const handles: TaskHandle<string>[] = []
   for (const what of ['end', 'fail', 'wait', 'ask', 'wait', 'end', 'wait'] as const)
     handles.push(await world.run(runtime.submit(sample, { what }, { demand: { slots: 1, usd: 2 } })))
   await world.advance(10)
