@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { z } from 'zod'
 import { listProblems, refuse } from '../model/errors.ts'
+import type { RuntimeEvent } from '../model/events.ts'
 import type { Runtime } from '../runtime/create-runtime.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
@@ -11,7 +12,7 @@ import { Operator } from './operator.ts'
 import { routes } from './routes.ts'
 import { readStaticFiles } from './static-files.ts'
 import type { Inspected } from './subject.ts'
-import { InspectedRuntime } from './subject.ts'
+import { InspectedFile, InspectedRuntime } from './subject.ts'
 
 export interface InspectorOptions {
   /** 0, the default: one that is free. */
@@ -86,8 +87,21 @@ interface Place {
   readonly allowedHosts: readonly string[]
 }
 
+/** What a journal is shown with. */
+export interface JournalOptions {
+  readonly port: number
+  readonly keepEvents: number
+}
+
+/** Serves the page of a journal, after the fact: everything can be seen, and nothing changed. */
+export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents }: JournalOptions): Promise<Inspector> {
+  const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
+  for (const event of events) history.add(event)
+  return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [] })
+}
+
 /** @param operator `null`: nothing can be changed */
-export async function serve(
+async function serve(
   inspected: Inspected,
   operator: Operator | null,
   token: string | null,

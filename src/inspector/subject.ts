@@ -49,7 +49,7 @@ function eventsOf(history: EventHistory, id: string): TaskDetail['events'] {
 }
 
 /** Reads the history lazily: what nobody asks for is never folded. */
-export class InspectedHistory {
+class InspectedHistory {
   readonly history: EventHistory
   #view: RuntimeView | null = null
 
