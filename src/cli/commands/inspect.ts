@@ -4,7 +4,8 @@ import type { RuntimeEvent } from '../../model/events.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../command-error.ts'
 import { wholeNumber } from '../option-values.ts'
-import { storedRecords, withStore } from '../store/open-file.ts'
+import { asBadFile } from '../store/bad-file.ts'
+import { inspectStore, storedRecords } from '../store/open-file.ts'
 
 const notes = `Opens a journal that no runtime uses at the moment, and serves a page of everything that happened; nothing can be
 changed from there. It is served to this machine only, until it is interrupted.
@@ -27,9 +28,10 @@ export const inspect = defineCommand({
   }),
   async run([path = ''], { port, events }, { terminal, signal }) {
     const happened: RuntimeEvent[] = []
-    await withStore(path, (file) => {
+    const read = inspectStore(path, (file) => {
       for (const { event } of storedRecords(file)) happened.push(event)
     })
+    await asBadFile(path, read)
     const inspector = await serveJournal(happened, { port, keepEvents: events })
     terminal.out(`${path}: ${happened.length} events, at ${inspector.url}`)
     await new Promise<void>((resolve) => {
