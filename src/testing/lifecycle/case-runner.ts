@@ -26,19 +26,32 @@ export class CaseRunner {
   }
 
   /** @param walk lives the path, and throws if something is not as it must be */
-  async run(walk: (world: World) => Promise<void>): Promise<void> {
-    const world = new World(this.#surroundings)
+  run(walk: (world: World) => Promise<void>): Promise<void> {
+    return this.runMany((next) => walk(next()), 1)
+  }
+
+  /** A path of several lives: each in a world that `next` makes. @param lives how many, for the time that they may take */
+  async runMany(walk: (next: () => World) => Promise<void>, lives: number): Promise<void> {
+    const worlds: World[] = []
+    const next = () => {
+      const world = new World(this.#surroundings)
+      worlds.push(world)
+      return world
+    }
     const since = realNow()
+    const ms = lives * this.#watchdogMs
     try {
-      await within(this.#watchdogMs, walk(world), () => late(world, this.#watchdogMs))
+      await within(ms, walk(next), () => late(worlds.at(-1) ?? next(), ms))
     } catch (thrown) {
       this.failed += 1
       throw thrown
     } finally {
       this.ran += 1
       this.elapsedMs += realNow() - since
-      this.tally.add(world.tally)
-      for (const { point } of world.pilot.visits) this.tally.hit('states', 'handler', point)
+      for (const { tally, pilot } of worlds) {
+        this.tally.add(tally)
+        for (const { point } of pilot.visits) this.tally.hit('states', 'handler', point)
+      }
     }
   }
 

@@ -11,6 +11,33 @@ export interface CoverageItem {
   readonly unreachable: string | null
 }
 
+/** A state of a chart, for a drawing; in document order. */
+export interface DrawnState {
+  readonly id: string
+  readonly label: string
+  /** How deep it lies; 0: below the root. */
+  readonly depth: number
+  readonly isFinal: boolean
+}
+
+/** A transition of a chart, for a drawing. */
+export interface DrawnTransition {
+  readonly id: string
+  readonly from: string
+  /** Empty: it moves nowhere. */
+  readonly to: readonly string[]
+  readonly event: string
+  readonly guard: string | null
+}
+
+/** A chart as it can be drawn: `name` is what coverage items call it. */
+export interface DrawnChart {
+  readonly name: string
+  readonly title: string
+  readonly states: readonly DrawnState[]
+  readonly transitions: readonly DrawnTransition[]
+}
+
 /** What a limit has left out: nothing is dropped in silence. */
 export interface CutOff {
   readonly what: string
@@ -32,6 +59,7 @@ export interface CoverageReport {
   readonly guards: readonly CoverageItem[]
   readonly pairs: readonly CoverageItem[]
   readonly cutOff: readonly CutOff[]
+  readonly charts: readonly DrawnChart[]
 }
 
 /** What of the thresholds is not met, one sentence each. */

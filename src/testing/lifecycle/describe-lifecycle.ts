@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { thresholdProblems } from './coverage-report.ts'
+import { coverageText } from './coverage-text.ts'
 import { lifecycleCases } from './lifecycle-cases.ts'
 import { LifecycleError } from './lifecycle-error.ts'
 import type { LifecycleOptions } from './lifecycle-options.ts'
-import { coverageText } from './render-coverage.ts'
 
 // Vitest is the user's, and is there only where it runs the tests: everything else here loads without it.
 const vitest = process.env['VITEST'] ? await import('vitest').catch(() => null) : null

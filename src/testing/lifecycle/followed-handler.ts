@@ -143,7 +143,7 @@ function placeOf(snapshot: unknown): HandlerPlace | null {
 }
 
 /** A state value in words: `a.b`, or with the regions of a parallel state in braces. */
-export function valueWords(value: unknown): string {
+function valueWords(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null) return String(value)
   const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
@@ -155,7 +155,7 @@ export function valueWords(value: unknown): string {
 }
 
 /** JSON that is the same for the same, whatever the order of keys; maps, sets and functions are told apart by what they hold. */
-export function stable(value: unknown): string {
+function stable(value: unknown): string {
   try {
     return JSON.stringify(value, (_, inner: unknown) => {
       if (typeof inner === 'bigint') return `${inner}n`

@@ -51,26 +51,35 @@ export class LifeDriver {
 
   /** @throws LifecycleError */
   async run(input: unknown, path: LifePath): Promise<void> {
-    const world = this.#world
-    const { pilot } = world
-    const held = this.#control.isFunction ? [this.#facts.restsAt, kitQuestion] : []
-    pilot.holds = held.map((point) => ({ point, attempts: 'all', heeds: false }))
     const { undoable } = this.#facts
     if (path.failsToUndo && undoable !== null)
-      pilot.plants = [{ kind: 'undo', path: '', step: undoable, does: 'keepThrowing' }]
-    this.#onPassages([{ tells: 'task.created', moves: path.onCreated }])
-    await world.submit(
+      this.#world.pilot.plants = [{ kind: 'undo', path: '', step: undoable, does: 'keepThrowing' }]
+    await this.open(input, path.onCreated)
+    for (const { move, passages } of path.acts) {
+      if (this.#world.isDone) break
+      await this.act(move, passages)
+    }
+    await this.finish()
+  }
+
+  /** Submits the task, and meets it with messages as it is created. */
+  async open(input: unknown, onCreated: readonly LifeMove[] = []): Promise<void> {
+    const { pilot } = this.#world
+    const held = this.#control.isFunction ? [this.#facts.restsAt, kitQuestion] : []
+    pilot.holds = held.map((point) => ({ point, attempts: 'all', heeds: false }))
+    this.#onPassages([{ tells: 'task.created', moves: onCreated }])
+    await this.#world.submit(
       input,
       { validation: () => this.#validation.promise, output: () => this.#output.promise },
       { blocked: true },
     )
-    for (const { move, passages } of path.acts) {
-      if (world.isDone) break
-      this.#onPassages(passages)
-      await this.#cause(move)
-      await world.settle()
-    }
-    await this.#finish()
+  }
+
+  /** Brings a message about, and what comes in the states that it leads through. */
+  async act(move: LifeMove, passages: readonly Passage[] = []): Promise<void> {
+    this.#onPassages(passages)
+    await this.#cause(move)
+    await this.#world.settle()
   }
 
   #onPassages(passages: readonly Passage[]): void {
@@ -87,7 +96,7 @@ export class LifeDriver {
   }
 
   /** Nothing stands in the way of the task any more. */
-  async #finish(): Promise<void> {
+  async finish(): Promise<void> {
     const world = this.#world
     const { handle, runtime } = world
     this.#validation.resolve(null)

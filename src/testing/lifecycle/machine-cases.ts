@@ -42,7 +42,7 @@ function nameOf({ walk: { steps, target }, rehearsed: { graph } }: MachineWalk):
   const places = [graph?.start.words ?? '', ...steps.map(({ next }) => next.words)]
   const words = places.filter((place, index) => place !== places[index - 1])
   const last = steps.at(-1)
-  return `its handler goes ${words.join(' → ')}${last ? `, on ${moveWords(last.move)}` : ''} (${target})`
+  return `its handler goes ${words.join(' → ')}${last ? `, ${moveWords(last.move)}` : ''} (${target})`
 }
 
 function missed({ steps }: Walk<MachineNode, MachineMove>, { tally }: World): string[] {

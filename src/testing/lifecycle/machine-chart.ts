@@ -73,15 +73,6 @@ function judge(node: AnyStateNode, event: string, taken: ReadonlySet<string>, ju
   return false
 }
 
-/** What an event of XState's own is called in a name. */
-export function eventWords(type: string): string {
-  const after = /^xstate\.after\.(.+?)\./.exec(type)
-  if (after) return `after ${after[1]}`
-  const done = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type)
-  if (done) return done[1] === 'done' ? `${done[2]} done` : `${done[2]} failed`
-  return type === '' ? 'always' : type
-}
-
 /** The event types that a machine names, without XState's own and without wildcards. */
 export function namedEvents(machine: AnyStateMachine): string[] {
   const types = machineTransitions(machine).map(({ event }) => event)

@@ -80,7 +80,9 @@ export class MachineCoverage {
     if (isAtom ? this.#entered.has(id) : Object.keys(states).length === 0) return null
     if (!isAtom && [...this.#entered].some((leaf) => leaf.startsWith(`${id}.`))) return null
     if (this.#cut) return 'it was not found within the limits'
-    return `no way leads into ${id} with the inputs and events that there are`
+    const lacking = [...new Set(this.#graphs.flatMap(({ broken }) => [...broken.keys()]))]
+    const hint = lacking.length > 0 ? `, and ${lacking.join(', ')} without what they carry` : ''
+    return `no way leads into ${id} with the inputs and events that there are${hint}`
   }
 
   #whyNotSent(type: string): string | null {

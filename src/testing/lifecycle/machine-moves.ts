@@ -12,11 +12,11 @@ export type MachineMove =
 export function moveWords(move: MachineMove): string {
   switch (move.kind) {
     case 'send':
-      return move.event.type
+      return `on ${move.event.type}`
     case 'time':
-      return 'time'
+      return 'as time passes'
     case 'settle':
-      return `${move.actor} that ${move.how}`
+      return `as ${move.actor} ${move.how}`
   }
 }
 
@@ -43,7 +43,7 @@ export async function perform(world: World, move: MachineMove): Promise<boolean>
   const hasAnswered = () => world.handler.messages > before
   if (move.kind !== 'send') {
     if (move.kind === 'time' && !hasAnswered() && world.environment.clock.nextAt() === null) return false
-    await world.until(() => hasAnswered() || !isUnderWay(world), `answer to ${moveWords(move)}`)
+    await world.until(() => hasAnswered() || !isUnderWay(world), `an answer ${moveWords(move)}`)
   }
   return hasAnswered()
 }

@@ -100,7 +100,7 @@ function pilotedMachine(machine: AnyStateMachine, pilot: Pilot, path: string): A
 }
 
 /** What the point is called at which a promise that a machine has invoked is held. */
-export function actorPoint(id: string): string {
+function actorPoint(id: string): string {
   return `actor "${id}"`
 }
 

@@ -1,4 +1,3 @@
-import { describeThrown } from '../../model/errors.ts'
 import type { CaseRunner, LifecycleCase } from './case-runner.ts'
 import { pathWords } from './life-path.ts'
 import { LifecycleError } from './lifecycle-error.ts'
@@ -89,13 +88,4 @@ function unlike(problems: readonly string[]): LifecycleError {
     ...problems,
     'what the handler works with has to be new for each path (services), and time and chance have to come from its task',
   ])
-}
-
-/** What a thrown value says, for a case that only tells why nothing can be walked. */
-export function unwalkable(name: string, thrown: unknown): LifecycleCase {
-  const error =
-    thrown instanceof Error
-      ? thrown
-      : new LifecycleError('LIFECYCLE_UNFIT', describeThrown(thrown), [], { cause: thrown })
-  return { name, run: () => Promise.reject(error) }
 }

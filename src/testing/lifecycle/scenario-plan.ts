@@ -75,6 +75,10 @@ function strikes(fault: keyof typeof interventions, kind: PointKind): boolean {
   }
 }
 
+function plainWords({ ends }: PlainLife): string {
+  return ends ? 'when nothing goes wrong' : 'when it is cancelled, for it never ends by itself'
+}
+
 /** A life in which nothing is planted. */
 function plainly({ input, ends }: PlainLife): Scenario {
   return { input, ends, plants: [], stop: null }
@@ -95,7 +99,7 @@ export class ScenarioPlan {
 
   /** Points that earlier inputs came by are not planned for again. */
   add(life: PlainLife): void {
-    this.#plan(null, '', 'when nothing goes wrong', plainly(life))
+    this.#plan(null, '', plainWords(life), plainly(life))
     for (const visit of life.visits) {
       if (visit.attempt > 1 || this.#seen.has(visit.point)) continue
       this.#seen.add(visit.point)
@@ -112,7 +116,7 @@ export class ScenarioPlan {
   /** The same for a handler that is a machine: its states are its points. */
   addMachine(life: PlainLife, { nodes }: MachineGraph, autopilot: Autopilot | null): void {
     const plain: Scenario = { ...plainly(life), autopilot }
-    this.#plan(null, '', 'when nothing goes wrong', plain)
+    this.#plan(null, '', plainWords(life), plain)
     for (const { words, way, isOver } of nodes.values()) {
       const point = `state "${words}"`
       if (isOver || this.#seen.has(point)) continue

@@ -126,7 +126,7 @@ async function goAlong(world: World, way: readonly WayStep[]): Promise<void> {
     await perform(world, move)
     const { place } = world.handler
     if (to.isOver ? !isUnderWay(world) : place?.key === to.key) continue
-    throw new LifecycleError('LIFECYCLE_BROKEN', `after ${moveWords(move)} the machine is not where it was before:`, [
+    throw new LifecycleError('LIFECYCLE_BROKEN', `${moveWords(move)} the machine goes another way than before:`, [
       `it is in ${place?.words ?? 'no state'}: ${place?.key ?? ''}`,
       `it should be in ${to.words}${to.isOver ? ', and over' : `: ${to.key}`}`,
     ])

@@ -50,8 +50,3 @@ export function coverageText(report: CoverageReport): string {
 export function coverageJson(report: CoverageReport): string {
   return JSON.stringify(report, null, 2)
 }
-
-/** The report as one page that needs nothing else. */
-export function coverageHtml(report: CoverageReport): string {
-  return `<!doctype html><title>${report.definition}</title><pre>${coverageText(report)}</pre>`
-}
