@@ -58,12 +58,17 @@ function readCall<Options extends z.ZodObject>(spec: CommandSpec<Options>, comma
     problems.push(`${JSON.stringify(text)} is one argument too many`)
   const read = spec.options.safeParse(command.opts())
   for (const { path, message } of read.error?.issues ?? []) {
-    problems.push(path.length > 0 ? `--${String(path[0])} ${message}` : message)
+    problems.push(path.length > 0 ? `--${asTyped(String(path[0]))} ${message}` : message)
   }
   if (!read.success || problems.length > 0) {
     throw new CommandError('USAGE', `${pathOf(command)} --help tells how it is called`, problems)
   }
   return { operands, options: read.data }
+}
+
+/** `retain-for`, which commander calls `retainFor`. */
+function asTyped(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 /** As it is typed: `taskwright store check`. */

@@ -6,27 +6,9 @@ import { problemsOfLine } from '../../src/model/journal-record-schema.ts'
 import { recordOf } from '../../src/store/record-line.ts'
 import { runScenario } from '../../src/testing/simulation/run-scenario.ts'
 import { drawScenario } from '../../src/testing/simulation/scenario.ts'
+import { created, line } from './journal-lines.ts'
 
-const accepted = { order: 1, input: null, principalKind: 'agent', principalWeight: 1, demand: {} } as const
 const failure = { code: 'HANDLER_FAILED', message: 'no', retryable: false } as const
-
-/** A record, as text that somebody else has written. */
-function line(
-  seq: number,
-  happening: { type: string } & Record<string, unknown>,
-  payload: RecordPayload | null = null,
-) {
-  return recordOf(JSON.stringify({ seq, at: 1, taskId: 'task_a', taskType: 'work', ...happening, payload }))
-}
-
-function created(
-  seq: number,
-  more: Record<string, unknown> = {},
-  payload: Partial<RecordPayload['accepted']> = {},
-): JournalRecord {
-  const facts = { kind: 'processing', version: 1, principal: 'me', priority: 2, parentId: null }
-  return line(seq, { type: 'task.created', ...facts, ...more }, { accepted: { ...accepted, ...payload } })
-}
 
 const step = (seq: number, type: string, payload: RecordPayload | null = null, attempt = 1) =>
   line(seq, { type, step: 'pay', attempt }, payload)

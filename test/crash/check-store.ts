@@ -1,8 +1,10 @@
+import { z } from 'zod'
 import { JournalReader } from '../../src/actors/recovery/journal-reader.ts'
 import type { TaskHistory } from '../../src/actors/recovery/task-history.ts'
 import type { RuntimeEvent } from '../../src/model/events.ts'
 import { recordOf } from '../../src/store/record-line.ts'
 import { SqliteFile } from '../../src/store/sqlite/sqlite-file.ts'
+import { spawnCommand } from '../cli/run-command.ts'
 import type { Effect } from './effects-file.ts'
 import type { Ended } from './said.ts'
 
@@ -19,33 +21,41 @@ interface Journal {
   readonly problems: string[]
 }
 
-const batch = 5_000
+const reportSchema = z.object({ tasks: z.int(), unfinished: z.int(), problems: z.array(z.string()) })
 
 function isFinal({ type }: RuntimeEvent): boolean {
   return type === 'task.completed' || type === 'task.failed' || type === 'task.cancelled' || type === 'task.rejected'
 }
 
 async function readJournal(path: string): Promise<Journal> {
-  const file = await SqliteFile.open(path)
+  const problems: string[] = []
+  const file = await SqliteFile.open(path, { access: 'look' })
   try {
     const reader = new JournalReader()
     const finals = new Map<string, number>()
-    const problems = file.problems()
-    for (let rows = file.read(0, batch); rows.length > 0; rows = file.read(reader.lastSeq, batch)) {
-      for (const { line } of rows) {
-        const record = recordOf(line)
-        const { event } = record
-        if (event.seq !== reader.lastSeq + 1) problems.push(`record ${event.seq} comes after record ${reader.lastSeq}`)
-        reader.read(record)
-        if ('taskType' in event && isFinal(event)) finals.set(event.taskId, (finals.get(event.taskId) ?? 0) + 1)
-        if (event.type === 'alert') problems.push(`alert ${event.code}: ${event.message}`)
-      }
+    for (const { line } of file.rows()) {
+      const record = recordOf(line)
+      const { event } = record
+      if (event.seq !== reader.lastSeq + 1) problems.push(`record ${event.seq} comes after record ${reader.lastSeq}`)
+      reader.read(record)
+      if ('taskType' in event && isFinal(event)) finals.set(event.taskId, (finals.get(event.taskId) ?? 0) + 1)
+      if (event.type === 'alert') problems.push(`alert ${event.code}: ${event.message}`)
     }
     reader.finish()
     return { tasks: reader.tasks, finals, problems }
   } finally {
     file.close()
   }
+}
+
+/** What anybody can learn of the file: `taskwright store check FILE --json`. */
+async function publicProblems(path: string, { tasks }: Journal): Promise<string[]> {
+  const { code, out, err } = await spawnCommand(['store', 'check', path, '--json'])
+  if (code !== 0) return [`store check answers ${code}: ${err}`]
+  const report = reportSchema.parse(JSON.parse(out))
+  const unfinished = [...tasks.values()].filter(({ endedAt }) => endedAt === null).length
+  if (report.tasks === tasks.size && report.unfinished === unfinished) return report.problems
+  return [`store check counts ${report.tasks} tasks, ${report.unfinished} unfinished, not ${tasks.size}, ${unfinished}`]
 }
 
 function* wrongOutcomes({ tasks, finals }: Journal, { accepted, ended }: Acknowledged, isDrained: boolean) {
@@ -115,6 +125,7 @@ export async function checkStore(
     ended: journal.finals.size,
     problems: [
       ...journal.problems,
+      ...(await publicProblems(path, journal)),
       ...wrongOutcomes(journal, acknowledged, isDrained),
       ...wrongMembers(journal),
       ...wrongEffects(journal, effects, isDrained),

@@ -2,6 +2,7 @@ import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import { hasLateStep } from '../../actors/recovery/step-history.ts'
 import type { TaskHistory } from '../../actors/recovery/task-history.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
+import { taskIdOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/rows.ts'
 import { rowOf } from '../../store/sqlite/rows.ts'
 import type { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
@@ -70,7 +71,7 @@ export function compactJournal(file: SqliteFile, retention: Retention): number {
   const events: RuntimeEvent[] = []
   for (const record of storedRecords(file)) {
     reader.read(record)
-    if (!('taskId' in record.event)) events.push(record.event)
+    if (taskIdOf(record) === null) events.push(record.event)
   }
   const forgotten = forgettable(reader.tasks, retention)
   const spent = sum(forgotten, events)

@@ -95,7 +95,7 @@ export async function importInto(path: string, from: string | undefined): Promis
       file.commit(rows, [])
     })
   } catch (thrown) {
-    if (isNew) rmSync(path, { force: true })
+    if (isNew) for (const left of [path, `${path}-wal`]) rmSync(left, { force: true })
     throw thrown
   }
   return rows.length
