@@ -17,6 +17,8 @@ const summarise = defineTask({
 })
 
 const runtime = await createRuntime({
+  store: 'file:tasks.db',
+  tasks: [summarise],
   pools: { default: { slots: 8 }, llm: { tokens: { rate: 90_000, per: 'minute' } } },
 })
 runtime.on('task.*', (event) => console.log(event.type))

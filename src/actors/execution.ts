@@ -266,11 +266,11 @@ export class Execution implements TaskContext, StepHost {
       prompt,
       timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
       fallback: 'default' in options ? { answer: options.default } : null,
+      record: this.keepsState ? (answer) => this.#port.answered(id, key, answer) : null,
     })
     this.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
     this.#port.asked()
     const answer = await answered
-    if (this.keepsState) await this.#port.answered(id, key, answer)
     if (this.#gate) await this.#gate.promise
     return answer
   }

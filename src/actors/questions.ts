@@ -23,6 +23,8 @@ export interface Asking<Schema extends z.ZodType> {
   readonly prompt: string
   readonly timeoutMs: number | null
   readonly fallback: { readonly answer: z.output<Schema> } | null
+  /** Makes an answer durable. Neither who asked nor who answered goes on before. `null`: nothing is kept. */
+  readonly record: ((answer: z.output<Schema>) => Promise<void>) | null
 }
 
 /** The open questions of one attempt. */
@@ -40,13 +42,22 @@ export class Questions {
   }
 
   ask<Schema extends z.ZodType>(asking: Asking<Schema>): Promise<z.output<Schema>> {
-    const { id, taskId, schema, prompt, timeoutMs, fallback } = asking
+    const { id, taskId, schema, prompt, timeoutMs, fallback, record } = asking
     const { promise, resolve, reject } = Promise.withResolvers<z.output<Schema>>()
     const askedAt = this.#clock.now()
     const expiresAt = timeoutMs === null ? null : askedAt + timeoutMs
+    const settle = async (answer: z.output<Schema>) => {
+      try {
+        if (record) await record(answer)
+        resolve(answer)
+      } catch (thrown) {
+        reject(thrown)
+        throw thrown
+      }
+    }
     const runOut = () => {
       if (!this.#close(id, fallback ? 'default' : 'unanswered')) return
-      if (fallback) resolve(fallback.answer)
+      if (fallback) settle(fallback.answer).catch(() => undefined)
       else reject(new RefusedError('QUESTION_UNANSWERED', `nobody answered "${prompt}" in time, and it has no default`))
     }
     this.#open.set(id, {
@@ -64,7 +75,7 @@ export class Questions {
         if (!checked.ok) return checked.problems
         if (!this.#close(id, 'answer'))
           throw new RefusedError('QUESTION_UNKNOWN', `"${prompt}" was answered or withdrawn before`)
-        resolve(checked.data)
+        await settle(checked.data)
         return []
       },
       reject,

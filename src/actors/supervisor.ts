@@ -314,8 +314,10 @@ export class Supervisor implements SupervisorPerformer {
   /** Once for as long as it is the same: the store is tried again and again. */
   #alertStore(error: unknown): void {
     const problem = describeThrown(error)
-    if (problem !== this.#storeProblem) this.#alert('STORE_FAILED', `the store cannot be written: ${problem}`, null)
-    this.#storeProblem = problem
+    if (problem !== this.#storeProblem) {
+      this.#storeProblem = problem
+      this.#alert('STORE_FAILED', `the store cannot be written: ${problem}`, null)
+    }
     if (this.#logic.stage === 'stopping' && this.#shutdown.isOver) this.#force()
   }
 

@@ -75,7 +75,7 @@ export class TaskHandle<Output = unknown> {
   }
 
   /**
-   * Answers the task's open question, the one named if it has several.
+   * Answers the task's open question, the one named if it has several. Resolves once the answer is on record.
    * @throws RefusedError `QUESTION_UNKNOWN`, or `ANSWER_INVALID` with every problem listed; the question stays open.
    */
   async answer(answer: unknown, questionId?: string): Promise<void> {

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { instance } from '@viz-js/viz'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { toDot } from '../../docs/statecharts/dot.ts'
 import { readChart } from '../../src/machines/chart.ts'
 import { supervisorMachine } from '../../src/machines/supervisor-machine.ts'
@@ -11,17 +15,23 @@ import { taskMachine } from '../../src/machines/task-machine.ts'
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFile(new URL(path, root), 'utf8')
 
+async function node(cwd: string, program: string, ...args: string[]): Promise<string> {
+  const path = fileURLToPath(new URL(program, root))
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', path, ...args], { cwd })
+  return stdout
+}
+
 describe('what the README says is so', () => {
   test('its embedding example is the one that is run', async () => {
     const [, shown] = /<!-- examples\/embed\/main.ts -->\n```ts\n([\s\S]*?)```/.exec(await read('README.md')) ?? []
     expect(shown).toBe(await read('examples/embed/main.ts'))
   })
 
-  test('the example prints eleven events and the summary, and the process exits by itself', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', 'examples/embed/main.ts'], {
-      cwd: root,
-    })
-    const lines = stdout.trim().split('\n')
+  test('the example prints eleven events and the summary, keeps the task, and the process exits by itself', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'taskwright-embed-'))
+    onTestFinished(() => rmSync(cwd, { recursive: true }))
+    const example = () => node(cwd, 'examples/embed/main.ts')
+    const lines = (await example()).trim().split('\n')
     expect(lines.slice(0, -1)).toEqual([
       'task.created',
       'task.validating',
@@ -36,6 +46,9 @@ describe('what the README says is so', () => {
       'task.completed',
     ])
     expect(lines.at(-1)).toBe("{ summary: 'Tasks are actors' }")
+    expect((await example()).trim().split('\n')).toEqual(lines)
+    const checked: unknown = JSON.parse(await node(cwd, 'src/cli/main.ts', 'store', 'check', 'tasks.db', '--json'))
+    expect(checked).toMatchObject({ tasks: 2, byStage: { completed: 2 }, problems: [] })
   })
 
   test('every file and folder that it names is there', async () => {

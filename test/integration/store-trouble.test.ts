@@ -135,6 +135,30 @@ describe('an acknowledgement', () => {
     await run(runtime.stop())
   })
 
+  test('of an answer waits for its record, and so does who asked', async () => {
+    const store = new HeldStore()
+    const asking = defineTask({
+      type: 'asking',
+      kind: 'control',
+      input: z.null(),
+      run: (task) => task.ask(z.string(), 'go on?'),
+    })
+    const { runtime, advance, run, types } = await virtualWorld({ store, tasks: [asking] })
+    const handle = await run(runtime.submit(asking, null))
+    await advance(10)
+    store.hold()
+    const answered = watched(handle.answer('yes'))
+    await advance(1_000)
+    expect(answered.state).toBe('pending')
+    expect(types()).toContain('task.answered')
+    expect(types()).not.toContain('task.completing')
+    store.release()
+    await advance(1)
+    expect(answered.state).toBe('resolved')
+    expect(await run(handle.result())).toBe('yes')
+    await run(runtime.stop())
+  })
+
   /** A store that does not answer, and of which closing says whether all is on record. */
   class SlowStore extends MemoryStore implements Store {
     closes = true
