@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { TaskEngine } from '../machines/task-engine.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import type { Limits } from '../model/limits.ts'
@@ -14,6 +15,8 @@ import type { Timers } from './timers.ts'
 
 /** What all tasks of a runtime share. */
 export interface TaskServices {
+  /** The statechart of every task's life. */
+  readonly machine: TaskEngine
   readonly environment: Environment
   readonly timers: Timers
   readonly journal: Journal

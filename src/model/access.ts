@@ -12,6 +12,8 @@ export type TaskAction =
   | 'answer'
   | 'rollBack'
   | 'reprioritise'
+  /** To submit it once more, when it has ended. */
+  | 'retry'
   /** To hold its actor: all its messages, and the power to send any. */
   | 'inspect'
 

@@ -47,6 +47,7 @@ export type RefusalCode =
   | 'TASK_ENDED'
   | 'TOKEN_REFUSED'
   | 'UNKNOWN_TASK'
+  | 'TASK_UNFINISHED'
   | 'UNKNOWN_TEMPLATE'
   | 'UNKNOWN_TYPE'
   | 'WRONG_VERSION'

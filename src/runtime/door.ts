@@ -118,6 +118,24 @@ export class Door {
     this.#seq = order
   }
 
+  /** The same task once more, under its own id: as its input was read then, in the name that it was submitted in. */
+  again(facts: TaskFacts): TaskFacts {
+    this.#seq += 1
+    return {
+      ...facts,
+      id: this.#parts.environment.ids.next('task'),
+      seq: this.#seq,
+      parentId: null,
+      startAt: null,
+      deadlineAt: null,
+      dedupeKey: null,
+      after: [],
+      childKey: null,
+      depth: 0,
+      createdAt: this.#parts.environment.clock.now(),
+    }
+  }
+
   /** @throws RefusedError `SECRET_UNPROTECTED` if what it marks as secret would be written down as it is */
   assertProtected(definitions: readonly TaskDefinition[]): void {
     if (this.#parts.mayHaveSecrets) return

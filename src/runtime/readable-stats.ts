@@ -1,20 +1,9 @@
 import { Monitor } from '../actors/monitor.ts'
 import type { Authority } from '../model/access.ts'
-import type { ResourceEfficiency, RuntimeStats } from '../model/stats.ts'
-import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/meter.ts'
+import type { RuntimeStats } from '../model/stats.ts'
 import type { Permissions } from './permissions.ts'
+import { toShares } from './resource-shares.ts'
 import type { RuntimeCore } from './runtime-core.ts'
-
-/** Integrals over the runtime's life as shares of each other. */
-function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIntegrals): ResourceEfficiency {
-  return {
-    pool,
-    resource,
-    form,
-    reservedOfCapacity: capacity > 0 ? reserved / capacity : null,
-    usedOfReserved: reserved > 0 ? used / reserved : null,
-  }
-}
 
 export function statsOfAll(core: RuntimeCore): RuntimeStats {
   const resources = core.supervisor.scheduler.ledger.efficiency(core.now()).map(toShares)

@@ -13,6 +13,7 @@ import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { TaskServices } from '../actors/task-services.ts'
 import { Timers } from '../actors/timers.ts'
+import type { Machines } from '../machines/machines.ts'
 import type { Authority } from '../model/access.ts'
 import { delegated, nobody } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
@@ -23,7 +24,7 @@ import type { SubmitOptions } from '../model/submit-options.ts'
 import { Scheduler } from '../scheduling/scheduler.ts'
 import { Redactor } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
-import type { Submitter } from './door.ts'
+import type { Accepted, Submitter } from './door.ts'
 import { Door, readSubmitOptions } from './door.ts'
 import { Permissions } from './permissions.ts'
 import { Registry } from './registry.ts'
@@ -52,7 +53,7 @@ export class RuntimeCore {
   readonly #door: Door
   #stopping: Promise<void> | null = null
 
-  constructor(options: ResolvedRuntimeOptions) {
+  constructor(options: ResolvedRuntimeOptions, machines: Machines) {
     const { environment, logger, order, share, backfill, principalConcurrency, pools, store, policy, tokens } = options
     this.options = options
     const scheduler = new Scheduler({
@@ -70,11 +71,14 @@ export class RuntimeCore {
     this.#door = new Door({ environment, ledger: scheduler.ledger, redactor, mayHaveSecrets, limits: options.limits })
     this.#door.assertProtected(options.tasks)
     this.hub = new EventHub(log)
-    this.logic = new SupervisorActorLogic({
-      entered: (stage: SupervisorStage) => this.supervisor.entered(stage),
-      perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) =>
-        this.supervisor.perform(effect, message),
-    })
+    this.logic = new SupervisorActorLogic(
+      {
+        entered: (stage: SupervisorStage) => this.supervisor.entered(stage),
+        perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) =>
+          this.supervisor.perform(effect, message),
+      },
+      machines.supervisor,
+    )
     const timers = new Timers(environment.clock)
     this.journal = new Journal({
       clock: environment.clock,
@@ -89,6 +93,7 @@ export class RuntimeCore {
       },
     })
     this.services = {
+      machine: machines.task,
       environment,
       timers,
       journal: this.journal,
@@ -209,12 +214,24 @@ export class RuntimeCore {
     const authority = permissions?.authorityFor(read.principal, by) ?? plainAuthority(read.principal, by)
     permissions?.countSubmission(authority)
     const accepted = await this.#door.read(definition, input, read, { ...by, authority })
-    const { priority, whenFull } = accepted
     const rule = permissions?.authoriseSubmission(authority, accepted) ?? null
-    const facts = rule === null ? accepted.facts : { ...accepted.facts, rule }
     if (this.registry.learn(definition) && this.supervisor.hasParked) await this.supervisor.learned()
     // An asynchronous schema takes its time, and a stopped supervisor answers nobody.
     if (this.logic.stage === 'stopped') throw new RefusedError(...stopped)
+    return this.#accept(accepted, rule)
+  }
+
+  /** A task that has ended, once more, in the name that it was submitted in. */
+  async submitAgain({ facts, progress }: TaskActorLogic): Promise<TaskActorLogic> {
+    if (this.state === 'stopped') throw new RefusedError(...stopped)
+    const again = { facts: this.#door.again(facts), priority: progress.priority, whenFull: 'refuse' as const }
+    return this.#accept(again, this.permissions?.authoriseSubmission(facts.authority, again) ?? null)
+  }
+
+  #accept({ facts: read, priority, whenFull }: Accepted, rule: string | null): Promise<TaskActorLogic> {
+    const facts = rule === null ? read : { ...read, rule }
+    const { permissions } = this
+    const { authority, parentId } = facts
     return new Promise((resolve, reject) => {
       const refused = (error: Error) => {
         if (permissions && error instanceof RefusedError && error.code === 'QUOTA_EXCEEDED')
@@ -222,7 +239,7 @@ export class RuntimeCore {
         reject(error)
       }
       const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused }
-      this.logic.send({ type: 'task.submit', submission: { facts, priority, parentId: by.parentId, whenFull, reply } })
+      this.logic.send({ type: 'task.submit', submission: { facts, priority, parentId, whenFull, reply } })
     })
   }
 

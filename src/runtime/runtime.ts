@@ -1,13 +1,11 @@
 import type { AnyActorRef } from 'xstate'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { Action, Authority, PoolResource, Resource } from '../model/access.ts'
 import { delegated, theRuntime } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
-import type { Duration } from '../model/duration.ts'
-import { durationSchema } from '../model/duration.ts'
 import { listProblems, RefusedError, refuse } from '../model/errors.ts'
 import type { RuntimeEvent, SupervisorStage } from '../model/events.ts'
 import type { Principal, PrincipalInput } from '../model/principal.ts'
@@ -18,9 +16,10 @@ import type { ResourceUsage } from '../model/resources.ts'
 import type { RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
-import type { WaitReason } from '../scheduling/wait-reason.ts'
+import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
 import type { Policy } from '../security/policy.ts'
 import { proveToken } from '../security/tokens.ts'
+import { isDefinition } from './define-task.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import { TaskHandle } from './handle.ts'
 import type { ActOptions } from './permissions.ts'
@@ -30,23 +29,10 @@ import { readableStats, statsOfAll } from './readable-stats.ts'
 import type { Registry } from './registry.ts'
 import type { RuntimeCore } from './runtime-core.ts'
 import { stopped } from './runtime-core.ts'
+import type { StopOptions } from './stop-options.ts'
+import { stopOptionsSchema } from './stop-options.ts'
 import type { TaskQuery } from './task-query.ts'
 import { selects } from './task-query.ts'
-
-export interface StopOptions {
-  grace?: Duration
-  unfinished?: 'cancel' | 'keep'
-}
-
-const stopOptionsSchema = z.strictObject({
-  grace: durationSchema.default(10_000),
-  unfinished: z.enum(['cancel', 'keep']),
-})
-
-/** For hosts without types. */
-function isDefinition(value: unknown): value is TaskDefinition {
-  return typeof value === 'object' && value !== null && 'handler' in value && 'demandOf' in value
-}
 
 /**
  * A task runtime as one principal has it: one supervisor with its tasks, pools and journal. Several live side by side in
@@ -181,6 +167,11 @@ export class Runtime {
     return views
   }
 
+  /** Environment time, ms since the epoch. */
+  now(): number {
+    return this.#core.now()
+  }
+
   /** Every open question of every task. */
   questions(): OpenQuestion[] {
     return [...this.#core.supervisor.tasks.live()].flatMap((task) => {
@@ -225,6 +216,32 @@ export class Runtime {
     const reason = supervisor.scheduler.explain(id, this.#core.now())
     if (permissions === null) return reason
     return reason && readableReason(reason, (other) => this.#find(other) !== undefined)
+  }
+
+  /** The waiting tasks in the order of the next grants, with the reason of each place; those that may be read. */
+  queue(limit = 1_000): readonly OrderedTask[] {
+    const { permissions, supervisor } = this.#core
+    if (permissions === null) return supervisor.scheduler.order(limit, this.#core.now())
+    const lines = supervisor.scheduler.order(Number.POSITIVE_INFINITY, this.#core.now())
+    return lines.filter(({ taskId }) => this.#find(taskId) !== undefined).slice(0, Math.max(0, limit))
+  }
+
+  /**
+   * Submits a task that has ended once more: a new task with the same input and demand, in the name that it was submitted
+   * in. It belongs to no flow, and has no deadline. The caller must be allowed to `retry` it, and the one in whose name it
+   * is to `submit` it still. @throws RefusedError `UNKNOWN_TASK`, `TASK_UNFINISHED`, `UNKNOWN_TYPE`, and as {@link submit}
+   */
+  async retry(id: string): Promise<TaskHandle> {
+    if (this.state === 'stopped') throw new RefusedError(...stopped)
+    const task = this.#find(id)
+    if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
+    if (!task.outcome) throw new RefusedError('TASK_UNFINISHED', `${id} has not ended: it is ${task.stage}`)
+    if (task.progress.parked !== null)
+      throw new RefusedError('UNKNOWN_TYPE', `${id} cannot be run: ${task.progress.parked}`)
+    const { promise, resolve, reject } = Promise.withResolvers<TaskActorLogic>()
+    const again = () => void this.#core.submitAgain(task).then(resolve, reject)
+    this.#act('retry', taskResource(task.facts, task.progress.priority), again, { refused: reject })
+    return this.#handleOf(await promise)
   }
 
   /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { reasonOf, unusable } from '../input-file.ts'
-import { asBadFile, inspectStore } from '../store/open-file.ts'
+import { asBadFile } from '../store/bad-file.ts'
+import { inspectStore } from '../store/open-file.ts'
 
 /** An audit log as it lies in a store or an export. */
 export interface AuditSource {

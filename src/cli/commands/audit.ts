@@ -14,7 +14,7 @@ import { defineCommand } from '../command.ts'
 import { exitCodes } from '../command-error.ts'
 import { readInputFile, reasonOf, unusable } from '../input-file.ts'
 import { flag } from '../option-values.ts'
-import { asBadFile } from '../store/open-file.ts'
+import { asBadFile } from '../store/bad-file.ts'
 
 const path = z.string({ error: 'must be a path' })
 

@@ -7,11 +7,12 @@ import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../command-error.ts'
 import { flag, wholeNumber } from '../option-values.ts'
+import { asBadFile } from '../store/bad-file.ts'
 import { checkFile } from '../store/check-file.ts'
 import { compactJournal } from '../store/compact-journal.ts'
 import { exportTo } from '../store/export-lines.ts'
 import { importInto } from '../store/import-lines.ts'
-import { asBadFile, inspectStore, withStore } from '../store/open-file.ts'
+import { inspectStore, withStore } from '../store/open-file.ts'
 import { readKeyring, rekey } from '../store/rekey.ts'
 
 const oneFile = { name: 'a file', max: 1 }

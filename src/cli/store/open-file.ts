@@ -8,7 +8,6 @@ import { recordOf } from '../../store/record-line.ts'
 import type { Access } from '../../store/sqlite/file-place.ts'
 import { toStoreError } from '../../store/sqlite/sqlite-errors.ts'
 import { SqliteFile } from '../../store/sqlite/sqlite-file.ts'
-import { unusable } from '../input-file.ts'
 
 type Work<Result> = (file: SqliteFile) => Result | Promise<Result>
 
@@ -60,16 +59,6 @@ function mayWrite(path: string): boolean {
   } catch (thrown) {
     // That it is not there, somebody else says.
     return !(thrown instanceof Error && 'code' in thrown && (thrown.code === 'EACCES' || thrown.code === 'EROFS'))
-  }
-}
-
-/** What cannot be done with a store is the fault of the file, or of the disk that it lies on. @throws CommandError */
-export async function asBadFile<Result>(path: string, work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (thrown) {
-    if (thrown instanceof StoreError) throw unusable(path, [thrown.message], thrown)
-    throw thrown
   }
 }
 
