@@ -79,6 +79,10 @@ function plainWords({ ends }: PlainLife): string {
   return ends ? 'when nothing goes wrong' : 'when it is cancelled, for it never ends by itself'
 }
 
+function failsForGood(point: string): Plant {
+  return { kind: 'point', point, attempts: 'all', does: 'throwForGood' }
+}
+
 /** A life in which nothing is planted. */
 function plainly({ input, ends }: PlainLife): Scenario {
   return { input, ends, plants: [], stop: null }
@@ -107,10 +111,10 @@ export class ScenarioPlan {
       else this.#planMember(life, visit)
     }
     const end = life.visits.findLast(({ path, kind }) => path === '' && kind !== 'question' && kind !== 'during')
-    const fails: Plant = { kind: 'point', point: end?.point ?? '', attempts: 'all', does: 'throwForGood' }
-    if (end) this.#planUndos(life, { ...plainly(life), plants: [fails] })
+    if (end) this.#planUndos(life, { ...plainly(life), plants: [failsForGood(end.point)] })
     const paths = life.visits.filter(({ kind }) => kind === 'end').map(({ path }) => path)
     this.#planOutput(plainly(life), paths)
+    this.#planPairs(life)
   }
 
   /** The same for a handler that is a machine: its states are its points. */
@@ -151,13 +155,46 @@ export class ScenarioPlan {
   #planMember(life: PlainLife, visit: Visit): void {
     const { point, path, kind } = visit
     if (kind === 'during') return
-    const plants: readonly Plant[] = [{ kind: 'point', point, attempts: 'all', does: 'throwForGood' }]
     if (kind !== 'question')
-      this.#plan('throwForGood', point, `after it fails for good at ${point}`, { ...plainly(life), plants })
+      this.#plan('throwForGood', point, `after it fails for good at ${point}`, {
+        ...plainly(life),
+        plants: [failsForGood(point)],
+      })
+    if (kind === 'end') {
+      const once: readonly Plant[] = [{ kind: 'point', point, attempts: 'first', does: 'throw' }]
+      this.#plan('throw', point, `after it throws once at ${point}`, { ...plainly(life), plants: once })
+    }
     this.#planStop(life, visit, 'cancel')
     if (kind !== 'start') return
     const stop: Stop = { point, where: 'before', act: 'cancelChild' }
     this.#plan('cancel', `${point}, itself`, `after ${path} is cancelled at its start`, { ...plainly(life), stop })
+  }
+
+  /** Two members end badly in one life: both fail, or one fails and what the other has done cannot be undone. */
+  #planPairs(life: PlainLife): void {
+    const ends = life.visits.filter(({ kind, path, attempt }) => kind === 'end' && path !== '' && attempt === 1)
+    const members = ends.filter(({ path }) => !ends.some((other) => path.startsWith(`${other.path}, `)))
+    for (const one of members)
+      for (const other of members) {
+        if (one.path === other.path) continue
+        const fails = failsForGood(one.point)
+        if (one.path < other.path)
+          this.#planPair(life, 'throwForGood', `${one.path} and ${other.path} fail for good`, [
+            fails,
+            failsForGood(other.point),
+          ])
+        for (const { path, step } of life.undoable) {
+          if (path !== other.path) continue
+          const words = `${one.path} fails for good and the undo of ${path}, ${step} keeps throwing`
+          this.#planPair(life, 'undoKeepsThrowing', words, [fails, { kind: 'undo', path, step, does: 'keepThrowing' }])
+        }
+      }
+  }
+
+  #planPair(life: PlainLife, fault: FaultName, words: string, plants: readonly Plant[]): void {
+    if (this.#seen.has(words)) return
+    this.#seen.add(words)
+    this.#plan(fault, words, `after ${words}`, { ...plainly(life), plants })
   }
 
   #planStop(life: PlainLife, { point, kind }: Visit, fault: keyof typeof interventions): void {
