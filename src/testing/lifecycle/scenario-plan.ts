@@ -245,6 +245,8 @@ export class ScenarioPlan {
     const isOwn = plants.every((plant) => plant.kind === 'point' || plant.path === '')
     if (fault === 'throwAlways' && !this.#abilities.retries) return 'the definition makes one attempt'
     if (fault === 'timeout' && !this.#abilities.times) return 'the definition has no timeout'
+    if (fault === 'badOutput' && isOwn && !this.#abilities.completes)
+      return 'the handler gave no output with the inputs that there are'
     if (fault === 'badOutput' && isOwn && !this.#abilities.refusesOutput) return 'the output schema takes anything'
     if (fault === 'refuse' && isOwn && !this.#abilities.validates) return 'the definition has no validate'
     return null
