@@ -114,5 +114,5 @@ function problemsOfRest(world: Walked): string[] {
 }
 
 function stillRuns(what: string, { graceMs }: TaskDefinition): string {
-  return `${what} still runs after its task has ended: it ignores its signal, and its grace of ${graceMs} ms is over; pass task.signal to what it awaits, or return when it is aborted`
+  return `${what} still runs after its task has ended: it ignores its signal, and its grace of ${graceMs} ms is over; pass task.signal to what it awaits, or return when it is aborted; wait with task.sleep, for of real time the test waits only a second`
 }

@@ -88,10 +88,15 @@ function plainly({ input, ends }: PlainLife): Scenario {
   return { input, ends, plants: [], stop: null }
 }
 
+/** At so many points of one handler something is planted; what comes after is counted, but for its end. */
+export const pointsLimit = 100
+
 /** Plans what goes wrong where, from what a plain life has come by. */
 export class ScenarioPlan {
   readonly planned: Planned[] = []
   readonly leftOut: LeftOut[] = []
+  /** Points at which nothing is planted, for there are too many. */
+  cutOff = 0
   readonly #faults: ReadonlySet<FaultName>
   readonly #abilities: Abilities
   readonly #seen = new Set<string>()
@@ -104,10 +109,13 @@ export class ScenarioPlan {
   /** Points that earlier inputs came by are not planned for again. */
   add(life: PlainLife): void {
     this.#plan(null, '', plainWords(life), plainly(life))
+    let points = 0
     for (const visit of life.visits) {
       if (visit.attempt > 1 || this.#seen.has(visit.point)) continue
       this.#seen.add(visit.point)
-      if (visit.path === '') this.#planPoint(life, visit)
+      points += 1
+      if (points > pointsLimit && visit.kind !== 'end') this.cutOff += 1
+      else if (visit.path === '') this.#planPoint(life, visit)
       else this.#planMember(life, visit)
     }
     const end = life.visits.findLast(({ path, kind }) => path === '' && kind !== 'question' && kind !== 'during')
