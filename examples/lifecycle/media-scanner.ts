@@ -15,7 +15,7 @@ interface Library {
   readonly toReport: readonly string[]
 }
 
-export const mediaScannerMachine = setup({
+const mediaScannerMachine = setup({
   types: {} as {
     input: { basePath: string; destinationPath: string }
     context: Library

@@ -39,7 +39,7 @@ const charge = fromPromise<Receipt, { card: string; total: number }>(async ({ in
   return { id: `receipt-${card.slice(-4)}`, total }
 })
 
-export const checkoutMachine = setup({
+const checkoutMachine = setup({
   types: {} as { input: { cart: readonly Item[] }; context: Order; events: CheckoutEvent; output: Receipt | null },
   actors: { charge },
   guards: {

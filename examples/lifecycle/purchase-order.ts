@@ -11,7 +11,7 @@ const thirtyDaysMs = 30 * 24 * 60 * 60 * 1_000
 
 type Ending = 'open' | 'finished' | 'cancelled'
 
-export const purchaseOrderMachine = setup({
+const purchaseOrderMachine = setup({
   types: {} as {
     input: { orderId: string }
     context: { orderId: string; ending: Ending }
