@@ -1,7 +1,7 @@
 import { describeThrown } from '../../model/errors.ts'
 import type { LifecycleCase } from '../lifecycle/case-runner.ts'
-import type { CoverageReport } from '../lifecycle/coverage-report.ts'
-import type { LifecycleSuite } from '../lifecycle/lifecycle-suite.ts'
+import type { CoverageKind, CoverageReport } from '../lifecycle/coverage-report.ts'
+import type { Subject } from '../lifecycle/lifecycle-suite.ts'
 import { realNow } from '../lifecycle/real-time.ts'
 import type { Mutant, Touched } from './mutant.ts'
 
@@ -38,12 +38,21 @@ export interface SurvivorOptions {
   onMutant?(mutant: Mutant, killedBy: string | null): void
 }
 
+/** Paths that faults are planted under: a `LifecycleSuite` is one. */
+export interface PathSuite extends Iterable<LifecycleCase> {
+  readonly definition: { readonly type: string }
+  readonly paths: number
+  coverage(): Pick<CoverageReport, CoverageKind>
+  recorded(): Promise<PathSuite>
+  against(subject: Subject): Promise<PathSuite>
+}
+
 /**
  * Runs the paths of a suite on each fault until one of them finds it; those that come by its place first.
  * @throws Error (rejects) if a path fails with nothing planted
  */
 export async function findSurvivors(
-  original: LifecycleSuite,
+  original: PathSuite,
   mutants: readonly Mutant[],
   { signal, onMutant }: SurvivorOptions = {},
 ): Promise<MutationReport> {
@@ -78,10 +87,14 @@ export async function findSurvivors(
 /** Which paths come by what. */
 class PathMap {
   readonly #paths: ReadonlyMap<string, readonly number[]>
-  readonly #report: CoverageReport
+  readonly #report: Pick<CoverageReport, CoverageKind>
   readonly #count: number
 
-  constructor(paths: ReadonlyMap<string, readonly number[]>, report: CoverageReport, count: number) {
+  constructor(
+    paths: ReadonlyMap<string, readonly number[]>,
+    report: Pick<CoverageReport, CoverageKind>,
+    count: number,
+  ) {
     this.#paths = paths
     this.#report = report
     this.#count = count
@@ -105,7 +118,7 @@ class PathMap {
 }
 
 /** Walks every path twice: the second time shows what is not the same each time. */
-async function walkUnchanged(suite: LifecycleSuite): Promise<PathMap> {
+async function walkUnchanged(suite: PathSuite): Promise<PathMap> {
   const cases = [...suite]
   const paths = new Map<string, number[]>()
   const hits = new Map<string, number>()
@@ -131,7 +144,7 @@ async function walk({ name, run }: LifecycleCase): Promise<void> {
 
 type Verdict = { form: 'killed'; by: string } | { form: 'survived' } | { form: 'stillborn' }
 
-async function judge(suite: LifecycleSuite, mutant: Mutant, order: readonly number[]): Promise<Verdict> {
+async function judge(suite: PathSuite, mutant: Mutant, order: readonly number[]): Promise<Verdict> {
   let cases: readonly LifecycleCase[]
   try {
     cases = [...(await suite.against(mutant.make()))]
