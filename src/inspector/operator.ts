@@ -1,4 +1,5 @@
 import { describeThrown, RefusedError } from '../model/errors.ts'
+import type { Principal } from '../model/principal.ts'
 import type { TaskView } from '../model/task-view.ts'
 import type { TaskHandle } from '../runtime/handle.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -7,13 +8,14 @@ import type { Command, CommandResult, Selection } from './protocol.ts'
 type Bulk = Extract<Command, { tasks: Selection }>
 type Done = CommandResult['done'][number]
 
-/** Told of every command that was carried out or refused: who asked is known by the door. */
+/** Told of every command that was carried out or refused, and who gave it. */
 export interface CommandNote {
+  readonly by: Principal
   readonly command: Command
   readonly result: CommandResult
 }
 
-/** Carries an operator's commands out on the runtime. What could not be done is in the result, task by task. */
+/** Carries a caller's commands out on the runtime as that has it. What could not be done is in the result, task by task. */
 export class Operator {
   readonly #runtime: Runtime
   readonly #noted: (note: CommandNote) => void
@@ -24,8 +26,9 @@ export class Operator {
   }
 
   async carryOut(command: Command): Promise<CommandResult> {
-    const result = 'tasks' in command ? await this.#onMany(command) : await this.#onOne(command)
-    if (!('dryRun' in command && command.dryRun)) this.#noted({ command, result })
+    const because = command.why === '' ? this : new Operator(this.#runtime.because(command.why), this.#noted)
+    const result = 'tasks' in command ? await because.#onMany(command) : await because.#onOne(command)
+    if (!('dryRun' in command && command.dryRun)) this.#noted({ by: this.#runtime.principal, command, result })
     return result
   }
 
@@ -49,7 +52,7 @@ export class Operator {
     switch (command.action) {
       case 'cancel':
         // Not waited for: an undo may take its time, and the page sees it happen.
-        void handle.cancel(command.why || 'cancelled by an operator')
+        handle.beginCancel(command.why || 'cancelled by an operator')
         return { taskId }
       case 'pause':
         handle.pause()
@@ -90,7 +93,7 @@ export class Operator {
         return runtime.resume()
       case 'drain':
         // Not waited for: it lasts until the last task has ended.
-        void runtime.drain()
+        runtime.beginDrain()
     }
   }
 

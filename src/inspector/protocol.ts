@@ -19,7 +19,8 @@ import type { TaskRow } from './view/task-row.ts'
  *   GET  /api/v1/stats             RuntimeStats
  *   GET  /api/v1/actors            ActorLine[]
  *   GET  /api/v1/machines          MachineLine[]; /machines/:hash  Chart
- *   POST /api/v1/commands          Command → CommandResult; needs the bearer token
+ *   GET  /api/v1/session           who the caller is; POST, with a token: the same, and a cookie to read by
+ *   POST /api/v1/commands          Command → CommandResult; needs a bearer token
  *   GET  /metrics                  Prometheus text format
  *   GET  /openapi.json             this, as OpenAPI 3.1
  */

@@ -1,3 +1,4 @@
+import type { RuntimeEvent } from '../model/events.ts'
 import type { ResourceUsage } from '../model/resources.ts'
 import type { RuntimeStats } from '../model/stats.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
@@ -7,15 +8,12 @@ import type { EventHistory } from './event-history.ts'
 import type { StreamSource } from './event-stream.ts'
 import type { QueueLine, Subject, TaskDetail } from './protocol.ts'
 import { fold } from './view/fold.ts'
-import type { RuntimeView } from './view/runtime-view.ts'
-import { viewData, viewOf } from './view/runtime-view.ts'
+import type { RuntimeView, ViewData } from './view/runtime-view.ts'
+import { seenOf, viewData, viewOf } from './view/runtime-view.ts'
 import type { TaskRow } from './view/task-row.ts'
 
 /** What the inspector shows: a runtime that lives here, or a journal after the fact. */
 export interface Inspected extends StreamSource {
-  readonly history: EventHistory
-  subject(): Subject
-  resources(): readonly ResourceUsage[]
   rows(): Iterable<TaskRow>
   detail(id: string): TaskDetail | null
   queue(): readonly QueueLine[]
@@ -48,8 +46,8 @@ function eventsOf(history: EventHistory, id: string): TaskDetail['events'] {
   }
 }
 
-/** Reads the history lazily: what nobody asks for is never folded. */
-class InspectedHistory {
+/** A history, and the view after all of it. Folded lazily: what nobody asks for is never folded. */
+export class FoldedHistory {
   readonly history: EventHistory
   #view: RuntimeView | null = null
 
@@ -61,16 +59,82 @@ class InspectedHistory {
     this.#view = viewNow(this.history, this.#view)
     return this.#view
   }
+}
 
-  rows(): Iterable<TaskRow> {
-    return this.view.tasks.values()
+/** Whether what is told of a task, or of the runtime itself (`null`), may be shown. */
+type Sees = (taskId: string | null) => boolean
+
+const everything: Sees = () => true
+
+/** Asks once for each task. */
+function remembering(sees: Sees): Sees {
+  const known = new Map<string | null, boolean>()
+  return (taskId) => {
+    const before = known.get(taskId)
+    if (before !== undefined) return before
+    const seen = sees(taskId)
+    known.set(taskId, seen)
+    return seen
+  }
+}
+
+const subjectOf = (event: RuntimeEvent) => ('taskId' in event ? event.taskId : null)
+
+/** A history as somebody may see it. */
+class InspectedHistory {
+  readonly #folded: FoldedHistory
+
+  constructor(folded: FoldedHistory) {
+    this.#folded = folded
+  }
+
+  get history(): EventHistory {
+    return this.#folded.history
+  }
+
+  get view(): RuntimeView {
+    return this.#folded.view
+  }
+
+  /** Of now: what may be seen can change at any time. */
+  protected sees(): Sees {
+    return everything
+  }
+
+  seen(events: readonly RuntimeEvent[]): readonly RuntimeEvent[] {
+    const sees = this.sees()
+    return sees === everything ? events : events.filter((event) => sees(subjectOf(event)))
+  }
+
+  lastSeen(): number {
+    const { base, lastSeq } = this.history
+    const sees = this.sees()
+    if (sees === everything) return lastSeq
+    let last = base.seq
+    for (let seq = base.seq; seq < lastSeq; ) {
+      const events = this.history.after(seq, eventsShown) ?? []
+      last = events.findLast((event) => sees(subjectOf(event)))?.seq ?? last
+      seq = events.at(-1)?.seq ?? lastSeq
+    }
+    return last
+  }
+
+  base(): ViewData {
+    const sees = this.sees()
+    return sees === everything ? viewData(this.history.base) : seenOf(this.history.base, sees)
+  }
+
+  *rows(): Iterable<TaskRow> {
+    const sees = this.sees()
+    for (const row of this.view.tasks.values()) if (sees(row.id)) yield row
   }
 
   detail(id: string, task: TaskView | null, wait: TaskDetail['wait']): TaskDetail | null {
-    const row = this.view.tasks.get(id) ?? null
+    const sees = this.sees()
+    const row = sees(id) ? (this.view.tasks.get(id) ?? null) : null
     if (!row && !task) return null
     const children: string[] = []
-    for (const other of this.view.tasks.values()) if (other.parentId === id) children.push(other.id)
+    for (const other of this.view.tasks.values()) if (other.parentId === id && sees(other.id)) children.push(other.id)
     return { row, task: plain(task), wait, children, events: eventsOf(this.history, id) }
   }
 }
@@ -83,19 +147,33 @@ function plain(task: TaskView | null): TaskDetail['task'] {
   return { ...rest, output }
 }
 
-/** A runtime in this process. */
+/** A runtime in this process, as one principal has it. */
 export class InspectedRuntime extends InspectedHistory implements Inspected {
   readonly #runtime: Runtime
-  readonly #now: () => number
 
-  constructor(runtime: Runtime, history: EventHistory, now: () => number) {
-    super(history)
+  constructor(runtime: Runtime, folded: FoldedHistory) {
+    super(folded)
     this.#runtime = runtime
-    this.#now = now
+  }
+
+  get isOver(): boolean {
+    const { expiresAt } = this.#runtime
+    return expiresAt !== null && this.#runtime.now() >= expiresAt
+  }
+
+  protected override sees(): Sees {
+    const runtime = this.#runtime
+    return runtime.isGoverned ? remembering((taskId) => runtime.sees(taskId)) : everything
+  }
+
+  /** What the supervisor does is no secret. */
+  override base(): ViewData {
+    const base = super.base()
+    return this.#runtime.sees(null) ? base : { ...base, supervisor: this.#runtime.state }
   }
 
   subject(): Subject {
-    return { source: 'live', now: this.#now(), commands: true }
+    return { source: 'live', now: this.#runtime.now(), commands: true }
   }
 
   resources(): readonly ResourceUsage[] {
@@ -121,6 +199,8 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
 
 /** A journal file: everything that happened, and nobody to command. */
 export class InspectedFile extends InspectedHistory implements Inspected {
+  readonly isOver = false
+
   subject(): Subject {
     return { source: 'file', now: this.view.at, commands: false }
   }

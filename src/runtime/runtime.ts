@@ -23,16 +23,13 @@ import { isDefinition } from './define-task.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import { TaskHandle } from './handle.ts'
 import type { ActOptions } from './permissions.ts'
-import { readableEvents } from './readable-events.ts'
-import { readableReason } from './readable-reason.ts'
-import { readableStats, statsOfAll } from './readable-stats.ts'
+import { Reading } from './reading.ts'
 import type { Registry } from './registry.ts'
 import type { RuntimeCore } from './runtime-core.ts'
 import { stopped } from './runtime-core.ts'
 import type { StopOptions } from './stop-options.ts'
 import { stopOptionsSchema } from './stop-options.ts'
 import type { TaskQuery } from './task-query.ts'
-import { selects } from './task-query.ts'
 
 /**
  * A task runtime as one principal has it: one supervisor with its tasks, pools and journal. Several live side by side in
@@ -42,12 +39,14 @@ export class Runtime {
   readonly #core: RuntimeCore
   readonly #authority: Authority
   readonly #isHost: boolean
+  readonly #reading: Reading
 
   /** Use {@link createRuntime}. */
   constructor(core: RuntimeCore, authority: Authority, isHost: boolean) {
     this.#core = core
     this.#authority = authority
     this.#isHost = isHost
+    this.#reading = new Reading(core, authority)
   }
 
   /** Who acts through this face. */
@@ -69,13 +68,21 @@ export class Runtime {
   }
 
   /**
+   * The same runtime, to the same principal, with a reason: the audit log has it with all that is done through this face
+   * but submissions.
+   */
+  because(why: string): Runtime {
+    return new Runtime(this.#core, { ...this.#authority, why }, this.#isHost)
+  }
+
+  /**
    * The same runtime, as the principal has it whom a token names, until the token expires; see the option `tokens`.
    * @throws (rejects) RefusedError `TOKEN_REFUSED`
    */
   async authenticate(token: string): Promise<Runtime> {
     const { tokens } = this.#core.options
-    if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
     try {
+      if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
       const { principal, expiresAt } = await proveToken(token, tokens, this.#core.now())
       return new Runtime(this.#core, { principal, within: [], expiresAt }, false)
     } catch (thrown) {
@@ -110,6 +117,16 @@ export class Runtime {
   get actor(): AnyActorRef {
     this.authorise('inspect', theRuntime)
     return this.#core.logic.actor
+  }
+
+  /** Whether there is a policy: without one everybody may do and see everything. */
+  get isGoverned(): boolean {
+    return this.#core.permissions !== null && !this.#core.permissions.isOpen
+  }
+
+  /** When its token ends, ms since the epoch; `null`: it was not made by one. */
+  get expiresAt(): number | null {
+    return this.#authority.expiresAt ?? null
   }
 
   get state(): SupervisorStage {
@@ -152,19 +169,21 @@ export class Runtime {
   }
 
   get(id: string): TaskHandle | undefined {
-    const task = this.#find(id)
+    const task = this.#reading.find(id)
     return task && this.#handleOf(task)
   }
 
   /** The tasks that are known, oldest first: unfinished ones, and the last that ended. */
   list(query: TaskQuery = {}): TaskView[] {
-    const views: TaskView[] = []
-    for (const task of this.#core.supervisor.tasks.all()) {
-      if (!selects(query, task) || !this.#mayRead(task)) continue
-      views.push(task.view())
-      if (query.limit !== undefined && views.length >= query.limit) break
-    }
-    return views
+    return this.#reading.list(query)
+  }
+
+  /**
+   * Whether what is told of a task may be seen through this face; `null`: what is told of the runtime itself, and of tasks
+   * that it has forgotten.
+   */
+  sees(taskId: string | null): boolean {
+    return this.#reading.sees(taskId)
   }
 
   /** Environment time, ms since the epoch. */
@@ -174,56 +193,36 @@ export class Runtime {
 
   /** Every open question of every task. */
   questions(): OpenQuestion[] {
-    return [...this.#core.supervisor.tasks.live()].flatMap((task) => {
-      const questions = task.effects.execution?.questions.list() ?? []
-      return questions.length > 0 && this.#mayRead(task) ? questions : []
-    })
+    return this.#reading.questions()
   }
 
   /** Calls back on every event that the pattern names. @returns a function that ends it. */
   on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
-    const { permissions, hub } = this.#core
-    if (permissions === null) return hub.on(pattern, listener)
-    const isReadable = readableEvents(this.#core, permissions, this.#authority)
-    return hub.on(pattern, (event) => (isReadable(event) ? listener(event) : undefined))
+    return this.#reading.on(pattern, listener)
   }
 
   /** The last events of this process, oldest first: at least 50,000, if there were as many. */
   journal(): Iterable<RuntimeEvent> {
-    const { permissions, journal } = this.#core
-    if (permissions === null) return journal.recent
-    return [...journal.recent].filter(readableEvents(this.#core, permissions, this.#authority))
+    return this.#reading.journal()
   }
 
   /** Of all that the runtime has done; of the tasks that may be read, if the runtime itself may not. */
   stats(): RuntimeStats {
-    const { permissions } = this.#core
-    if (permissions === null || permissions.mayRead(this.#authority, theRuntime)) return statsOfAll(this.#core)
-    return readableStats(this.#core, permissions, this.#authority)
+    return this.#reading.stats()
   }
 
   resources(): readonly ResourceUsage[] {
-    const usage = this.#core.supervisor.scheduler.ledger.usage(this.#core.now())
-    const { permissions } = this.#core
-    if (permissions === null) return usage
-    return usage.filter(({ pool, resource }) => permissions.mayRead(this.#authority, { kind: 'pool', pool, resource }))
+    return this.#reading.resources()
   }
 
   /** Why a task waits for resources; `null` if it does not. */
   explain(id: string): WaitReason | null {
-    const { permissions, supervisor } = this.#core
-    if (permissions !== null && !this.#find(id)) return null
-    const reason = supervisor.scheduler.explain(id, this.#core.now())
-    if (permissions === null) return reason
-    return reason && readableReason(reason, (other) => this.#find(other) !== undefined)
+    return this.#reading.explain(id)
   }
 
   /** The waiting tasks in the order of the next grants, with the reason of each place; those that may be read. */
   queue(limit = 1_000): readonly OrderedTask[] {
-    const { permissions, supervisor } = this.#core
-    if (permissions === null) return supervisor.scheduler.order(limit, this.#core.now())
-    const lines = supervisor.scheduler.order(Number.POSITIVE_INFINITY, this.#core.now())
-    return lines.filter(({ taskId }) => this.#find(taskId) !== undefined).slice(0, Math.max(0, limit))
+    return this.#reading.queue(limit)
   }
 
   /**
@@ -233,7 +232,7 @@ export class Runtime {
    */
   async retry(id: string): Promise<TaskHandle> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
-    const task = this.#find(id)
+    const task = this.#reading.find(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     if (!task.outcome) throw new RefusedError('TASK_UNFINISHED', `${id} has not ended: it is ${task.stage}`)
     if (task.progress.parked !== null)
@@ -246,7 +245,7 @@ export class Runtime {
 
   /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */
   reprioritise(id: string, priority: Priority): void {
-    const task = this.#find(id)
+    const task = this.#reading.find(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     const read = prioritySchema.safeParse(priority)
     if (!read.success) throw refuse('OPTIONS_INVALID', 'the priority is not valid', listProblems(read.error))
@@ -281,14 +280,23 @@ export class Runtime {
 
   /** Takes nothing new, and waits until everything that was accepted has ended. `resume` opens it again. */
   async drain(): Promise<void> {
-    if (this.state === 'stopped') return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#drain(() => resolve(this.#idle()), reject)
+    await promise
+  }
+
+  /** As {@link drain}, but waits for nothing. */
+  beginDrain(): void {
+    this.#drain(() => undefined)
+  }
+
+  #drain(done: () => void, refused?: ActOptions['refused']): void {
+    if (this.state === 'stopped') return done()
     const perform = () => {
       this.#core.logic.send({ type: 'drain' })
-      resolve(this.#idle())
+      done()
     }
-    this.#act('drain', theRuntime, perform, { refused: reject })
-    await promise
+    this.#act('drain', theRuntime, perform, refused && { refused })
   }
 
   /** Waits until no task is unfinished. */
@@ -328,16 +336,6 @@ export class Runtime {
     const { permissions } = this.#core
     if (permissions === null) perform()
     else permissions.act(this.#authority, action, resource, perform, more)
-  }
-
-  #mayRead(task: TaskActorLogic): boolean {
-    return this.#core.permissions?.mayReadTask(this.#authority, task) ?? true
-  }
-
-  /** A task that may not be read is as good as unknown. */
-  #find(id: string): TaskActorLogic | undefined {
-    const task = this.#core.supervisor.tasks.get(id)
-    return task && this.#mayRead(task) ? task : undefined
   }
 
   #poolOf(resource: string): PoolResource {

@@ -1,0 +1,128 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { RefusedError } from '../model/errors.ts'
+import type { Principal, PrincipalInput } from '../model/principal.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { CommandNote } from './operator.ts'
+import { Operator } from './operator.ts'
+import type { FoldedHistory, Inspected } from './subject.ts'
+import { InspectedFile, InspectedRuntime } from './subject.ts'
+
+/** Who calls, with what is shown and done for them. */
+export interface Caller {
+  /** `null`: there is nobody to be, as at a journal after the fact. */
+  readonly principal: Principal | null
+  /** When that ends, ms since the epoch; `null`: never. */
+  readonly expiresAt: number | null
+  readonly inspected: Inspected
+  /** `null`: nothing can be changed. */
+  readonly operator: Operator | null
+}
+
+/** Finds out who calls. */
+export interface Callers {
+  /** Nothing can be changed, by anybody. */
+  readonly isReadOnly: boolean
+  /** @throws (rejects) RefusedError `TOKEN_REFUSED` */
+  ofToken(token: string): Promise<Caller>
+  /** Who reads by the cookie of a session; `null`: there is none, or no more. */
+  ofSession(id: string): Caller | null
+  /** Who reads without saying who it is; `null`: nobody may. */
+  anybody(): Caller | null
+  /** Lets who has shown a token read without it, since a page cannot send one with its stream. @returns the session's id */
+  openSession(caller: Caller): string
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** Compared in constant time, whatever the lengths. */
+function isSame(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected))
+}
+
+export interface LiveCallersParts {
+  readonly runtime: Runtime
+  readonly history: FoldedHistory
+  /** What the operator shows. */
+  readonly token: string
+  /** Whom that token stands for; without it: who serves the inspector. */
+  readonly operator: PrincipalInput | undefined
+  readonly noted: (note: CommandNote) => void
+}
+
+const sessionsKept = 1_000
+const sessionMs = 12 * 3_600_000
+
+/** Of a runtime: each caller has the face of it that it has shown a token for. */
+export class LiveCallers implements Callers {
+  readonly isReadOnly = false
+  readonly #parts: LiveCallersParts
+  readonly #operator: Runtime
+  readonly #sessions = new Map<string, { readonly caller: Caller; readonly until: number }>()
+
+  /** @throws ForbiddenError if who serves the inspector may not act for the operator */
+  constructor(parts: LiveCallersParts) {
+    this.#parts = parts
+    this.#operator = parts.operator === undefined ? parts.runtime : parts.runtime.as(parts.operator)
+  }
+
+  async ofToken(token: string): Promise<Caller> {
+    if (isSame(token, this.#parts.token)) return this.#callerOf(this.#operator)
+    return this.#callerOf(await this.#parts.runtime.authenticate(token))
+  }
+
+  ofSession(id: string): Caller | null {
+    const session = this.#sessions.get(id)
+    if (!session) return null
+    if (session.until > this.#parts.runtime.now()) return session.caller
+    this.#sessions.delete(id)
+    return null
+  }
+
+  /** Without a policy everybody on this machine may see everything: who came so far has passed the door. */
+  anybody(): Caller | null {
+    return this.#parts.runtime.isGoverned ? null : this.#callerOf(this.#parts.runtime)
+  }
+
+  openSession(caller: Caller): string {
+    const id = randomBytes(24).toString('base64url')
+    const until = Math.min(caller.expiresAt ?? Number.POSITIVE_INFINITY, this.#parts.runtime.now() + sessionMs)
+    this.#sessions.set(id, { caller, until })
+    const [oldest] = this.#sessions.keys()
+    if (this.#sessions.size > sessionsKept && oldest !== undefined) this.#sessions.delete(oldest)
+    return id
+  }
+
+  #callerOf(face: Runtime): Caller {
+    const { history, noted } = this.#parts
+    const { principal, expiresAt } = face
+    return { principal, expiresAt, inspected: new InspectedRuntime(face, history), operator: new Operator(face, noted) }
+  }
+}
+
+/** Of a journal after the fact: whoever can reach it may read it. */
+export class JournalCallers implements Callers {
+  readonly isReadOnly = true
+  readonly #caller: Caller
+
+  constructor(history: FoldedHistory) {
+    this.#caller = { principal: null, expiresAt: null, inspected: new InspectedFile(history), operator: null }
+  }
+
+  ofToken(): Promise<Caller> {
+    return Promise.resolve(this.#caller)
+  }
+
+  ofSession(): Caller {
+    return this.#caller
+  }
+
+  anybody(): Caller {
+    return this.#caller
+  }
+
+  openSession(): string {
+    throw new RefusedError('TOKEN_REFUSED', 'a journal after the fact has no sessions')
+  }
+}
