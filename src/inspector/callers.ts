@@ -1,5 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { RefusedError } from '../model/errors.ts'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Principal, PrincipalInput } from '../model/principal.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { CommandNote } from './operator.ts'
@@ -24,12 +23,8 @@ export interface Callers {
   readonly isReadOnly: boolean
   /** @throws (rejects) RefusedError `TOKEN_REFUSED` */
   ofToken(token: string): Promise<Caller>
-  /** Who reads by the cookie of a session; `null`: there is none, or no more. */
-  ofSession(id: string): Caller | null
   /** Who reads without saying who it is; `null`: nobody may. */
   anybody(): Caller | null
-  /** Lets who has shown a token read without it, since a page cannot send one with its stream. @returns the session's id */
-  openSession(caller: Caller): string
 }
 
 function digest(text: string): Buffer {
@@ -51,15 +46,11 @@ export interface LiveCallersParts {
   readonly noted: (note: CommandNote) => void
 }
 
-const sessionsKept = 1_000
-const sessionMs = 12 * 3_600_000
-
 /** Of a runtime: each caller has the face of it that it has shown a token for. */
 export class LiveCallers implements Callers {
   readonly isReadOnly = false
   readonly #parts: LiveCallersParts
   readonly #operator: Runtime
-  readonly #sessions = new Map<string, { readonly caller: Caller; readonly until: number }>()
 
   /** @throws ForbiddenError if who serves the inspector may not act for the operator */
   constructor(parts: LiveCallersParts) {
@@ -72,26 +63,9 @@ export class LiveCallers implements Callers {
     return this.#callerOf(await this.#parts.runtime.authenticate(token))
   }
 
-  ofSession(id: string): Caller | null {
-    const session = this.#sessions.get(id)
-    if (!session) return null
-    if (session.until > this.#parts.runtime.now()) return session.caller
-    this.#sessions.delete(id)
-    return null
-  }
-
   /** Without a policy everybody on this machine may see everything: who came so far has passed the door. */
   anybody(): Caller | null {
     return this.#parts.runtime.isGoverned ? null : this.#callerOf(this.#parts.runtime)
-  }
-
-  openSession(caller: Caller): string {
-    const id = randomBytes(24).toString('base64url')
-    const until = Math.min(caller.expiresAt ?? Number.POSITIVE_INFINITY, this.#parts.runtime.now() + sessionMs)
-    this.#sessions.set(id, { caller, until })
-    const [oldest] = this.#sessions.keys()
-    if (this.#sessions.size > sessionsKept && oldest !== undefined) this.#sessions.delete(oldest)
-    return id
   }
 
   #callerOf(face: Runtime): Caller {
@@ -114,15 +88,7 @@ export class JournalCallers implements Callers {
     return Promise.resolve(this.#caller)
   }
 
-  ofSession(): Caller {
-    return this.#caller
-  }
-
   anybody(): Caller {
     return this.#caller
-  }
-
-  openSession(): string {
-    throw new RefusedError('TOKEN_REFUSED', 'a journal after the fact has no sessions')
   }
 }

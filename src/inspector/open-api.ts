@@ -30,14 +30,7 @@ export const openApi = {
     [`${apiBase}/questions`]: read('Questions that nobody has answered', rows),
     [`${apiBase}/resources`]: read('Resources by pool: capacity, held, available', rows),
     [`${apiBase}/stats`]: read('Counts, rates and percentiles', { type: 'object' }),
-    [`${apiBase}/session`]: {
-      ...read('Who the caller is, and until when', { type: 'object' }),
-      post: {
-        summary: 'The same; and a cookie by which its page reads from now on',
-        security: [{ token: [] }],
-        responses: { 200: { description: 'ok', content: json({ type: 'object' }) }, default: problems },
-      },
-    },
+    [`${apiBase}/caller`]: read('Who calls, by its token, and until when', { type: 'object' }),
     [`${apiBase}/commands`]: {
       post: {
         summary: 'Does something; with dryRun it only counts',

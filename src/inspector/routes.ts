@@ -9,7 +9,7 @@ import type { DoorOptions } from './door.ts'
 import { guardDoor, problem, takesJson } from './door.ts'
 import { streamEvents } from './event-stream.ts'
 import type { Identified } from './identity.ts'
-import { identify, whoami } from './identity.ts'
+import { identify } from './identity.ts'
 import { openApi } from './open-api.ts'
 import type { CommandResult } from './protocol.ts'
 import { apiBase, commandSchema } from './protocol.ts'
@@ -56,8 +56,10 @@ export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
   })
   app.notFound((c) => problem(c, 404, 'NOT_FOUND', `there is no ${c.req.path}`))
 
-  app.get(`${apiBase}/session`, (c) => whoami(c, null))
-  app.post(`${apiBase}/session`, (c) => whoami(c, callers))
+  app.get(`${apiBase}/caller`, (c) => {
+    const { principal, expiresAt } = c.var.caller
+    return c.json({ principal, expiresAt })
+  })
   app.get(`${apiBase}/stream`, (c) => {
     const { inspected } = c.var.caller
     const last = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? Number.NaN)

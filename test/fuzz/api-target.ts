@@ -73,6 +73,6 @@ export const apiTarget = {
     await call(`/api/v1/tasks?${text.slice(0, 2_000).toWellFormed().replaceAll('#', '')}`)
     await call(`/api/v1/tasks/${query}`)
     const bearer = text.replaceAll(/[^\x20-\x7e]/g, '').slice(0, 2_000)
-    await call('/api/v1/session', { headers: { host, authorization: `Bearer ${bearer}` } })
+    await call('/api/v1/caller', { headers: { host, authorization: `Bearer ${bearer}` } })
   },
 }

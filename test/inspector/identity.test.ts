@@ -35,16 +35,10 @@ async function governed(options: InspectorOptions = {}, environment = createSyst
     await inspector.close()
     await runtime.stop({ grace: 100, unfinished: 'cancel' })
   })
-  const call = async (
-    path: string,
-    token: string | null,
-    init: { method?: string; body?: string; cookie?: string } = {},
-  ) => {
+  const call = async (path: string, token: string | null, init: { method?: string; body?: string } = {}) => {
     const headers = new Headers({ 'content-type': 'application/json' })
     if (token !== null) headers.set('authorization', `Bearer ${token}`)
-    const { cookie, ...rest } = init
-    if (cookie !== undefined) headers.set('cookie', cookie)
-    return fetch(new URL(path, inspector.url), { headers, ...rest })
+    return fetch(new URL(path, inspector.url), { headers, ...init })
   }
   return {
     runtime,
@@ -72,7 +66,7 @@ const ids = (rows: unknown) =>
 
 it('with a policy, shows nothing to who does not say who it is, and lets nobody in by another token', async () => {
   const { call } = await governed()
-  for (const path of ['stream', 'tasks', 'tasks/task_1', 'queue', 'questions', 'resources', 'stats', 'session'])
+  for (const path of ['stream', 'tasks', 'tasks/task_1', 'queue', 'questions', 'resources', 'stats', 'caller'])
     for (const token of [null, 'another-token-of-somebody', await tokenOf(ada, 1_000, Date.now() - 5_000)])
       expect([path, (await call(`/api/v1/${path}`, token)).status]).toEqual([path, 401])
   expect((await call('/openapi.json', null)).status).toBe(200)
@@ -95,7 +89,7 @@ it('shows each caller what it may read: in lists, details, the queue, questions,
   expect(await read('queue', byAda)).toEqual([])
   expect(await read('queue', byEve)).toMatchObject([{ taskId: waiting.id }])
   expect(await read('stats', byAda)).toMatchObject({ byStage: { executing: 1, queued: 0 } })
-  expect(await read('session', byAda)).toMatchObject({ principal: ada })
+  expect(await read('caller', byAda)).toMatchObject({ principal: ada })
 })
 
 /** The frames of a stream until `isEnough` of their texts. */
@@ -220,32 +214,4 @@ it('writes down who did what, and why; and whom it refused', async () => {
   ])
   // What is tried again acts for whom it did, and not for who tries it again.
   expect(runtime.list({ principal: 'ada' })).toHaveLength(2)
-})
-
-it('lets the page of who has shown a token read by a cookie, and change nothing by it', async () => {
-  const { runtime, call } = await governed()
-  const { id } = await runtime.as(ada).submit(asking, null)
-  const session = await call('/api/v1/session', await tokenOf(ada), { method: 'POST', body: '{}' })
-  const given = session.headers.get('set-cookie') ?? ''
-  expect(given).toMatch(/^taskwright-session-\d+=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/)
-  const cookie = given.split(';')[0] ?? ''
-  expect(ids(await (await call('/api/v1/tasks', null, { cookie })).json())).toEqual([id])
-  const body = JSON.stringify({ action: 'cancel', tasks: { ids: [id] } })
-  expect((await call('/api/v1/commands', null, { method: 'POST', cookie, body })).status).toBe(401)
-  expect((await call('/api/v1/session', null, { method: 'POST', cookie, body })).status).toBe(401)
-  expect((await call('/api/v1/tasks', null, { cookie: `${cookie}x` })).status).toBe(401)
-})
-
-it('the cookie of a session ends with the token that it was opened with', async () => {
-  const environment = createVirtualEnvironment()
-  const { call } = await governed({}, environment)
-  const session = await call('/api/v1/session', await tokenOf(ada, 60_000, environment.clock.now()), {
-    method: 'POST',
-    body: '{}',
-  })
-  const cookie = session.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const status = async () => (await call('/api/v1/tasks', null, { cookie })).status
-  expect(await status()).toBe(200)
-  await environment.clock.advance(60_000)
-  expect(await status()).toBe(401)
 })
