@@ -1,9 +1,9 @@
 import type { RuntimeEvent } from '../model/events.ts'
 import type { ResourceUsage } from '../model/resources.ts'
 import type { RuntimeStats } from '../model/stats.ts'
-import type { OpenQuestion, TaskView } from '../model/task-view.ts'
+import type { OpenQuestion } from '../model/task-view.ts'
+import type { TaskHandle } from '../runtime/handle.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { redact } from '../security/redaction.ts'
 import type { EventHistory } from './event-history.ts'
 import type { StreamSource } from './event-stream.ts'
 import type { QueueLine, Subject, TaskDetail } from './protocol.ts'
@@ -129,7 +129,7 @@ class InspectedHistory {
     for (const row of this.view.tasks.values()) if (sees(row.id)) yield row
   }
 
-  detail(id: string, task: TaskView | null, wait: TaskDetail['wait']): TaskDetail | null {
+  detail(id: string, task: TaskHandle | null, wait: TaskDetail['wait']): TaskDetail | null {
     const sees = this.sees()
     const row = sees(id) ? (this.view.tasks.get(id) ?? null) : null
     if (!row && !task) return null
@@ -139,12 +139,11 @@ class InspectedHistory {
   }
 }
 
-/** A view as it may leave the process: outputs are the user's own, thrown values and secrets stay. */
-function plain(task: TaskView | null): TaskDetail['task'] {
+/** A task as it may leave the process: thrown values and secrets stay. */
+function plain(task: TaskHandle | null): TaskDetail['task'] {
   if (!task) return null
-  const { outcome, ...rest } = task
-  const output = outcome?.status === 'completed' ? redact(outcome.output) : null
-  return { ...rest, output }
+  const { outcome: _, ...rest } = task.view()
+  return { ...rest, output: task.shownOutput() }
 }
 
 /** A runtime in this process, as one principal has it. */
@@ -181,7 +180,7 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
   }
 
   override detail(id: string): TaskDetail | null {
-    return super.detail(id, this.#runtime.get(id)?.view() ?? null, this.#runtime.explain(id))
+    return super.detail(id, this.#runtime.get(id) ?? null, this.#runtime.explain(id))
   }
 
   queue(): readonly QueueLine[] {

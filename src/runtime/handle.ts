@@ -47,6 +47,13 @@ export class TaskHandle<Output = unknown> {
     return this.#task.view()
   }
 
+  /** The output as it may leave the process: plain data, without secrets. `null`: there is none. */
+  shownOutput(): unknown {
+    this.#authorise('read')
+    const { outcome, secrets } = this.#task
+    return outcome?.status === 'completed' ? secrets.output(outcome.output) : null
+  }
+
   /** The output. @throws TaskFailedError, TaskCancelledError, TaskRejectedError: how else it ended. */
   result(): Promise<Output> {
     return this.#told(() => resultOfTask(this.#task))
