@@ -5,6 +5,8 @@ import type { Runtime } from '../runtime/create-runtime.ts'
 import { redact } from '../security/redaction.ts'
 import type { EventHistory } from './event-history.ts'
 import type { StreamSource } from './event-stream.ts'
+import type { Metrics } from './metrics.ts'
+import { metricsOf } from './metrics.ts'
 import type { QueueLine, Subject, TaskDetail } from './protocol.ts'
 import { fold } from './view/fold.ts'
 import type { RuntimeView } from './view/runtime-view.ts'
@@ -22,6 +24,8 @@ export interface Inspected extends StreamSource {
   questions(): readonly OpenQuestion[]
   /** `null`: only a runtime that lives has them. */
   stats(): RuntimeStats | null
+  /** As {@link stats}. */
+  readonly metrics: Metrics | null
 }
 
 const eventsShown = 10_000
@@ -85,6 +89,7 @@ function plain(task: TaskView | null): TaskDetail['task'] {
 
 /** A runtime in this process. */
 export class InspectedRuntime extends InspectedHistory implements Inspected {
+  readonly metrics: Metrics
   readonly #runtime: Runtime
   readonly #now: () => number
 
@@ -92,6 +97,7 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
     super(history)
     this.#runtime = runtime
     this.#now = now
+    this.metrics = metricsOf(runtime, () => history.lastSeq)
   }
 
   subject(): Subject {
@@ -121,6 +127,8 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
 
 /** A journal file: everything that happened, and nobody to command. */
 export class InspectedFile extends InspectedHistory implements Inspected {
+  readonly metrics = null
+
   subject(): Subject {
     return { source: 'file', now: this.view.at, commands: false }
   }

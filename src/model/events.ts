@@ -76,9 +76,23 @@ export type RuntimeHappening =
   | { type: 'supervisor.state'; state: SupervisorStage }
   | { type: 'supervisor.crash'; actor: string; message: string }
   | { type: 'pool.resized'; pool: string; resource: string; from: number; to: number }
+  /** Nothing of the type is granted anything until it is resumed; or it may again. */
+  | { type: 'type.paused'; name: string }
+  | { type: 'type.resumed'; name: string }
   /** What tasks that were forgotten have spent of budgets, in all. */
   | { type: 'ledger.spent'; spent: Demand }
+  /** Somebody intervened by hand. `changed`: what it was, and what it is since; `null`: there was, or is, none. */
+  | {
+      type: 'operator.action'
+      by: string
+      action: string
+      taskId: string | null
+      why: string
+      changed: Readonly<Record<string, { readonly from: ChangedValue; readonly to: ChangedValue }>>
+    }
   | { type: 'alert'; code: AlertCode; message: string; taskId: string | null }
+
+export type ChangedValue = string | number | boolean | null
 
 export type SupervisorStage = 'starting' | 'running' | 'paused' | 'degraded' | 'draining' | 'stopping' | 'stopped'
 

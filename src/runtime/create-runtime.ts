@@ -8,6 +8,7 @@ import { Monitor } from '../actors/monitor.ts'
 import { JournalReader } from '../actors/recovery/journal-reader.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
+import type { Submission } from '../actors/supervisor-messages.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import type { TaskFacts } from '../actors/task-record.ts'
 import type { TaskServices } from '../actors/task-services.ts'
@@ -41,6 +42,11 @@ import type { TaskQuery } from './task-query.ts'
 import { selects } from './task-query.ts'
 
 const stopped = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one'] as const
+
+/** Where a task that is tried again begins. */
+export interface RetryOptions {
+  from?: 'start' | 'failedStep'
+}
 
 /** For hosts without types. */
 function isDefinition(value: unknown): value is TaskDefinition {
@@ -246,16 +252,43 @@ export class Runtime {
 
   /**
    * Submits a task that has ended once more: a new task with the same input, demand and principal. It belongs to no
-   * flow, and has no deadline. @throws RefusedError `UNKNOWN_TASK`, `TASK_UNFINISHED`, and as {@link submit}
+   * flow, and has no deadline. From `failedStep` on, steps that had finished and were not undone keep their results, and
+   * are not run again; the members of a flow are. @throws RefusedError `UNKNOWN_TASK`, `TASK_UNFINISHED`, and as {@link submit}
    */
-  async retry(id: string): Promise<TaskHandle> {
+  async retry(id: string, { from = 'start' }: RetryOptions = {}): Promise<TaskHandle> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
     const task = this.#supervisor.tasks.get(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     if (!task.outcome) throw new RefusedError('TASK_UNFINISHED', `${id} has not ended: it is ${task.stage}`)
     if (task.progress.parked !== null)
       throw new RefusedError('UNKNOWN_TYPE', `${id} cannot be run: ${task.progress.parked}`)
-    return new TaskHandle(await this.#accept(this.#door.again(task.facts), task.progress.priority, 'refuse'))
+    const inherits = from === 'failedStep' ? { from: id, steps: task.effects.undo.kept() } : null
+    return new TaskHandle(await this.#accept(this.#door.again(task.facts), task.progress.priority, 'refuse', inherits))
+  }
+
+  /**
+   * Grants nothing to tasks of the type until {@link resumeType}, to those that come later too; what executes goes on. It
+   * is on record: a runtime that takes the store up holds them back as well. @throws RefusedError `UNKNOWN_TYPE`
+   */
+  pauseType(type: string): void {
+    this.#assertType(type)
+    this.#logic.send({ type: 'type.pause', name: type })
+  }
+
+  /** @throws RefusedError `UNKNOWN_TYPE` */
+  resumeType(type: string): void {
+    this.#assertType(type)
+    this.#logic.send({ type: 'type.resume', name: type })
+  }
+
+  /** The types that are paused. */
+  pausedTypes(): readonly string[] {
+    return this.#supervisor.scheduler.pausedTypes
+  }
+
+  /** One that is paused is known, whether its definition is or not. */
+  #assertType(type: string): void {
+    if (!this.registry.latest(type) && !this.pausedTypes().includes(type)) this.registry.get(type)
   }
 
   /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */
@@ -337,11 +370,16 @@ export class Runtime {
     return this.#accept(facts, priority, whenFull)
   }
 
-  #accept(facts: TaskFacts, priority: number, whenFull: 'refuse' | 'wait'): Promise<TaskActorLogic> {
+  #accept(
+    facts: TaskFacts,
+    priority: number,
+    whenFull: 'refuse' | 'wait',
+    inherits: Submission['inherits'] = null,
+  ): Promise<TaskActorLogic> {
     const { parentId } = facts
     return new Promise((resolve, reject) => {
       const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused: reject }
-      this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId, whenFull, reply } })
+      this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId, whenFull, inherits, reply } })
     })
   }
 }

@@ -132,6 +132,26 @@ export class Scheduler {
     return true
   }
 
+  /** Grants nothing to tasks of the type until it is resumed, to those that come too. Answers whether that is news. */
+  pauseType(type: string): boolean {
+    return this.#changeType(type, this.#running.pauseType(type))
+  }
+
+  resumeType(type: string): boolean {
+    return this.#changeType(type, this.#running.resumeType(type))
+  }
+
+  get pausedTypes(): readonly string[] {
+    return this.#running.pausedTypes
+  }
+
+  #changeType(type: string, isNews: boolean): boolean {
+    if (!isNews) return false
+    this.#queue.placeType(type)
+    this.#selector.unsettle()
+    return true
+  }
+
   /**
    * Grants the next task its resources: `open` names the lease. Call until `null`. What `open` throws passes through,
    * and nothing is granted.

@@ -32,6 +32,8 @@ export interface WaitReason {
   readonly key: number
   readonly unmet: readonly UnmetDemand[]
   readonly limits: readonly ReachedLimit[]
+  /** Somebody has paused its type. */
+  readonly isTypePaused: boolean
   /** The start kept for this task; `startAt` is `null` while something in its way has no expected end. */
   readonly reservation: { readonly startAt: number | null } | null
   /** The reserved task that goes first. */
@@ -90,10 +92,12 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
   for (const other of queue.values()) if (other !== waiting && queue.compare(other, waiting) < 0) position++
   const unmet = unmetOf(waiting, books)
   const limits = limitsOf(waiting, books)
+  const isTypePaused = books.running.isPaused(waiting.task.type)
   const isReserved = reservation?.waiting === waiting
   const behind = reservation && !isReserved ? { taskId: reservation.task.id, startAt: reservation.startAt } : null
   const reserved = reservation && isReserved ? { startAt: reservation.startAt } : null
   const parts = [
+    ...(isTypePaused ? [`type ${waiting.task.type} is paused`] : []),
     ...unmet.map(sentenceOf),
     ...limits.map(({ scope, name, limit, running }) => `${running} tasks of ${scope} ${name} run, and ${limit} may`),
   ]
@@ -109,6 +113,7 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
     key: waiting.key,
     unmet,
     limits,
+    isTypePaused,
     reservation: reserved,
     behind,
     message: parts.join('; '),
@@ -122,6 +127,7 @@ function sentenceOf({ resource, asked, available, capacity, isForeseeable }: Unm
 
 /** The reason in a few words: what it waits for. */
 export function reasonInShort(waiting: Waiting, books: Books): string {
+  if (books.running.isPaused(waiting.task.type)) return 'its type is paused'
   const limits = limitsOf(waiting, books).map(({ scope }) => `${scope} limit`)
   const unmet: string[] = []
   eachAmount(waiting.task.vector, (index, asked) => {
