@@ -239,6 +239,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       version: definition.version,
       stage: this.stage,
       activity: activityOf(this.#at),
+      held: context.held,
       principal: facts.principal.id,
       priority: progress.priority,
       parentId: facts.parentId,

@@ -81,18 +81,23 @@ export type RuntimeHappening =
   | { type: 'type.resumed'; name: string }
   /** What tasks that were forgotten have spent of budgets, in all. */
   | { type: 'ledger.spent'; spent: Demand }
-  /** Somebody intervened by hand. `changed`: what it was, and what it is since; `null`: there was, or is, none. */
+  /** Somebody intervened by hand. */
   | {
       type: 'operator.action'
       by: string
       action: string
       taskId: string | null
+      /** The type or resource that it is about. */
+      subject: string | null
       why: string
-      changed: Readonly<Record<string, { readonly from: ChangedValue; readonly to: ChangedValue }>>
+      changed: Changes
     }
   | { type: 'alert'; code: AlertCode; message: string; taskId: string | null }
 
-export type ChangedValue = string | number | boolean | null
+type ChangedValue = string | number | boolean | null
+
+/** By name: what it was, and what it is since; `null`: there was, or is, none. */
+export type Changes = Readonly<Record<string, { readonly from: ChangedValue; readonly to: ChangedValue }>>
 
 export type SupervisorStage = 'starting' | 'running' | 'paused' | 'degraded' | 'draining' | 'stopping' | 'stopped'
 

@@ -24,6 +24,7 @@ import { prioritySchema } from '../model/priority.ts'
 import type { ResourceUsage } from '../model/resources.ts'
 import type { RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import type { ResourceLine, TaskExplanation } from '../model/task-explanation.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
 import { Scheduler } from '../scheduling/scheduler.ts'
 import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
@@ -31,6 +32,9 @@ import type { Store } from '../store/store.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import type { Submitter } from './door.ts'
 import { Door } from './door.ts'
+import type { Explained } from './explain/expected-runs.ts'
+import { explainTask } from './explain/explain-task.ts'
+import { resourceLines } from './explain/resource-lines.ts'
 import { TaskHandle } from './handle.ts'
 import { Registry } from './registry.ts'
 import { toShares } from './resource-shares.ts'
@@ -42,6 +46,12 @@ import type { TaskQuery } from './task-query.ts'
 import { selects } from './task-query.ts'
 
 const stopped = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one'] as const
+
+/** What somebody did by hand. */
+export type Intervention = Pick<
+  Extract<RuntimeEvent, { type: 'operator.action' }>,
+  'action' | 'taskId' | 'subject' | 'why' | 'changed'
+>
 
 /** Where a task that is tried again begins. */
 export interface RetryOptions {
@@ -240,6 +250,21 @@ export class Runtime {
     return this.#supervisor.scheduler.ledger.usage(this.#services.environment.clock.now())
   }
 
+  /** Why a task is where it is, what it waits for, and what happens to it next; `null`: it is not known. */
+  explainTask(id: string): TaskExplanation | null {
+    const task = this.#supervisor.tasks.get(id)
+    return task ? explainTask(task, this.state, this.#explained) : null
+  }
+
+  /** Each resource, with who holds it and who waits for more of it than there is. */
+  resourceLines(): readonly ResourceLine[] {
+    return resourceLines(this.#explained)
+  }
+
+  get #explained(): Explained {
+    return { supervisor: this.#supervisor, monitor: this.#monitor, now: this.now() }
+  }
+
   /** Why a task waits for resources; `null` if it does not. */
   explain(id: string): WaitReason | null {
     return this.#supervisor.scheduler.explain(id, this.#services.environment.clock.now())
@@ -279,6 +304,12 @@ export class Runtime {
   resumeType(type: string): void {
     this.#assertType(type)
     this.#logic.send({ type: 'type.resume', name: type })
+  }
+
+  /** Writes into the event log what somebody did by hand, and why. */
+  noteIntervention({ action, taskId, subject, why, changed }: Intervention): void {
+    const by = this.#principal.id
+    this.#journal.ofRuntime({ type: 'operator.action', by, action, taskId, subject, why, changed })
   }
 
   /** The types that are paused. */

@@ -16,7 +16,7 @@ import type { ReadyTask } from './ready-task.ts'
 import { RunningTasks } from './running-tasks.ts'
 import { Selector } from './selector.ts'
 import type { Books, OrderedTask, WaitReason } from './wait-reason.ts'
-import { explainWait, reasonInShort } from './wait-reason.ts'
+import { explainWait, orderedTask } from './wait-reason.ts'
 
 export interface SchedulerOptions {
   readonly pools: Pools
@@ -205,8 +205,7 @@ export class Scheduler {
     const tasks: OrderedTask[] = []
     if (limit <= 0) return tasks
     for (const waiting of this.#queue.inOrder()) {
-      const { task, key } = waiting
-      tasks.push({ taskId: task.id, key, principal: task.principal.id, reason: reasonInShort(waiting, books) })
+      tasks.push(orderedTask(waiting, books))
       if (tasks.length >= limit) break
     }
     return tasks

@@ -46,7 +46,16 @@ export interface WaitReason {
 export interface OrderedTask {
   readonly taskId: string
   readonly key: number
+  readonly type: string
   readonly principal: string
+  readonly priority: number
+  /** When it was queued first, ms since the epoch: what it has aged since lifts it. */
+  readonly queuedAt: number
+  readonly deadlineAt: number | null
+  /** The largest fraction of any resource that its principal holds now, by weight. */
+  readonly share: number
+  /** A start is kept for it. */
+  readonly isReserved: boolean
   readonly reason: string
 }
 
@@ -125,8 +134,26 @@ function sentenceOf({ resource, asked, available, capacity, isForeseeable }: Unm
   return isForeseeable ? lack : `${lack}, and no release or refill can be foreseen to provide it`
 }
 
+/** A line of the order. */
+export function orderedTask(waiting: Waiting, books: Books): OrderedTask {
+  const { task, key, lane } = waiting
+  const { id, type, principal, priority, queuedAt, deadlineAt } = task
+  return {
+    taskId: id,
+    key,
+    type,
+    principal: principal.id,
+    priority,
+    queuedAt,
+    deadlineAt,
+    share: lane.group.account.weightedShare,
+    isReserved: books.reservation?.waiting === waiting,
+    reason: reasonInShort(waiting, books),
+  }
+}
+
 /** The reason in a few words: what it waits for. */
-export function reasonInShort(waiting: Waiting, books: Books): string {
+function reasonInShort(waiting: Waiting, books: Books): string {
   if (books.running.isPaused(waiting.task.type)) return 'its type is paused'
   const limits = limitsOf(waiting, books).map(({ scope }) => `${scope} limit`)
   const unmet: string[] = []
