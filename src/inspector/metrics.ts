@@ -1,7 +1,7 @@
 import type { Registry as MetricRegistry } from 'prom-client'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Percentiles, RuntimeStats } from '../model/stats.ts'
-import type { Runtime } from '../runtime/create-runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 
 /** What a runtime has counted of itself anyway, as Prometheus reads it. Nothing is counted for it but when it is read. */
 export interface Metrics {

@@ -80,7 +80,12 @@ export type RuntimeHappening =
   | { type: 'type.paused'; name: string }
   | { type: 'type.resumed'; name: string }
   /** What tasks that were forgotten have spent of budgets, in all. */
-  | { type: 'ledger.spent'; spent: Demand }
+  | {
+      type: 'ledger.spent'
+      spent: Demand
+      /** The part of it that was spent on that day (UTC, days since the epoch), by principal; only with quotas. */
+      ofDay?: { readonly day: number; readonly byPrincipal: Readonly<Record<string, Demand>> }
+    }
   /** Somebody intervened by hand. */
   | {
       type: 'operator.action'

@@ -9,7 +9,7 @@ export function resourceLines(explained: Explained): ResourceLine[] {
   const { supervisor, now } = explained
   const { scheduler, tasks } = supervisor
   const usage = scheduler.ledger.usage(now)
-  const waiting = new Map(usage.map(({ resource }) => [resource, [] as { taskId: string; asked: number }[]]))
+  const waiting = new Map<string, ResourceLine['waiting'][number][]>(usage.map(({ resource }) => [resource, []]))
   const available = new Map(usage.map((line) => [line.resource, line.available]))
   for (const { taskId } of scheduler.order(Number.MAX_SAFE_INTEGER, now)) {
     for (const [resource, asked] of Object.entries(tasks.get(taskId)?.facts.vector.demand ?? {}))
