@@ -33,19 +33,21 @@ export function expectedStart(
 }
 
 function amongOthers(task: TaskActorLogic, reason: WaitReason, explained: Explained): ExpectedStart {
+  if (reason.unmet.some(({ isForeseeable }) => !isForeseeable))
+    return unknown('a budget is spent, or there is less of a resource than it asks for: somebody has to change that')
+  const forecast = forecastAmong(task, explained)
+  const keptAt = reason.reservation?.startAt ?? null
+  if (keptAt === null || (forecast.at !== null && forecast.at < keptAt)) return forecast
+  return {
+    at: keptAt,
+    basis: 'the scheduler keeps this start for it, by the expected ends of what holds its resources',
+  }
+}
+
+function forecastAmong(task: TaskActorLogic, explained: Explained): ExpectedStart {
   const { supervisor, monitor, now } = explained
   const { scheduler, tasks } = supervisor
   const { ledger } = scheduler
-  if (reason.reservation !== null && reason.reservation.startAt !== null) {
-    const { startAt } = reason.reservation
-    return {
-      at: startAt,
-      basis: 'the scheduler keeps this start for it, by the expected ends of what holds its resources',
-    }
-  }
-  if (reason.unmet.some(({ isForeseeable }) => !isForeseeable))
-    return unknown('a budget is spent, or there is less of a resource than it asks for: somebody has to change that')
-  const refilled = ledger.availableAt(task.facts.vector, now) ?? now
   const order = scheduler.order(farthest, now)
   const place = order.findIndex(({ taskId }) => taskId === task.id)
   if (place < 0) return unknown(`${farthest} tasks or more are in front of it`)
@@ -64,7 +66,7 @@ function amongOthers(task: TaskActorLogic, reason: WaitReason, explained: Explai
   if (at === null)
     return unknown('something in front of it has no expected end: give its type an estimate or a timeout')
   return {
-    at: Math.max(at, refilled),
+    at: Math.max(at, ledger.availableAt(task.facts.vector, now) ?? now),
     basis: `after ${ahead.length} in front of it and ${running.length} that run, each for as long as was said, or as its type took`,
   }
 }
