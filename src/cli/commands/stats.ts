@@ -16,8 +16,8 @@ export const stats = defineCommand({
 Exit code 0: done; 1: nobody listens there; 2: a bad call.`,
   operands: { name: 'nothing', max: 0 },
   options: z.object({ ...remoteOptions, json: flag }),
-  async run(_, { url, json }, { terminal, signal }) {
-    const client = new InspectorClient(url, signal)
+  async run(_, { json, ...remote }, { terminal, signal }) {
+    const client = new InspectorClient(remote, signal)
     const [counts, resources] = await Promise.all([
       client.read('/stats', statsSchema),
       client.read('/resources', resourcesSchema),

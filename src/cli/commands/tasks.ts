@@ -7,14 +7,8 @@ import { defineCommand } from '../command.ts'
 import type { ExitCode } from '../command-error.ts'
 import { CommandError, exitCodes } from '../command-error.ts'
 import { flag, oneOf, wholeNumber } from '../option-values.ts'
-import {
-  InspectorClient,
-  jsonFlag,
-  remoteFlags,
-  remoteOptions,
-  tokenFlag,
-  tokenOption,
-} from '../remote/inspector-client.ts'
+import type { Remote } from '../remote/inspector-client.ts'
+import { InspectorClient, jsonFlag, remoteFlags, remoteOptions } from '../remote/inspector-client.ts'
 import { detailSchema, rowSchema } from '../remote/rows.ts'
 import { detailText, taskTable } from '../remote/text.ts'
 import type { Terminal } from '../terminal.ts'
@@ -43,11 +37,11 @@ const ls = defineCommand({
   notes: `--json prints one array of what is known of each. ${codes}`,
   operands: { name: 'nothing', max: 0 },
   options: z.object({ ...remoteOptions, ...narrowing, limit: wholeNumber(1, 100_000).default(1_000), json: flag }),
-  async run(_, { url, json, limit, stage, type, principal }, { terminal, signal }) {
+  async run(_, { json, limit, stage, type, principal, ...remote }, { terminal, signal }) {
     const query = new URLSearchParams({ limit: String(limit) })
     for (const [name, value] of Object.entries({ stage, type, principal }))
       if (value !== undefined) query.set(name, value)
-    const rows = await new InspectorClient(url, signal).read(`/tasks?${query}`, z.array(rowSchema))
+    const rows = await new InspectorClient(remote, signal).read(`/tasks?${query}`, z.array(rowSchema))
     if (json) terminal.out(JSON.stringify(rows))
     else for (const line of taskTable(rows, Date.now())) terminal.out(line)
     return exitCodes.done
@@ -62,8 +56,8 @@ const show = defineCommand({
   notes: codes,
   operands: { name: 'an id', max: 1 },
   options: z.object({ ...remoteOptions, json: flag }),
-  async run([id = ''], { url, json }, { terminal, signal }) {
-    const detail = await new InspectorClient(url, signal).read(`/tasks/${encodeURIComponent(id)}`, detailSchema)
+  async run([id = ''], { json, ...remote }, { terminal, signal }) {
+    const detail = await new InspectorClient(remote, signal).read(`/tasks/${encodeURIComponent(id)}`, detailSchema)
     if (json) terminal.out(JSON.stringify(detail))
     else for (const line of detailText(detail, Date.now())) terminal.out(line)
     return exitCodes.done
@@ -76,15 +70,12 @@ const changing = {
     { flags: '--why [text]', description: 'goes into the event log' },
     { flags: '--dry-run', description: 'only say how many tasks that would be' },
     ...remoteFlags,
-    tokenFlag,
     jsonFlag,
   ],
-  options: { ...remoteOptions, ...narrowing, tokenFile: tokenOption, why: text, dryRun: flag, json: flag },
+  options: { ...remoteOptions, ...narrowing, why: text, dryRun: flag, json: flag },
 } as const
 
-interface Changing {
-  readonly url?: URL | undefined
-  readonly tokenFile?: string | undefined
+interface Changing extends Remote {
   readonly stage?: (typeof taskStages)[number] | undefined
   readonly type?: string | undefined
   readonly principal?: string | undefined
@@ -142,7 +133,7 @@ ${codes}`,
       why: options.why ?? '',
       dryRun: options.dryRun,
     }
-    const result = await new InspectorClient(options.url, signal).command(command, options.tokenFile)
+    const result = await new InspectorClient(options, signal).command(command)
     return tell(result, options, terminal)
   },
 })
@@ -167,7 +158,7 @@ const retry = defineCommand({
       why: options.why ?? '',
       dryRun: options.dryRun,
     }
-    const result = await new InspectorClient(options.url, signal).command(command, options.tokenFile)
+    const result = await new InspectorClient(options, signal).command(command)
     return tell(result, options, terminal)
   },
 })
@@ -189,15 +180,14 @@ const answer = defineCommand({
     { flags: '--question [id]', description: 'which, if it asks several (default: the one that show shows)' },
     { flags: '--why [text]', description: 'goes into the event log' },
     ...remoteFlags,
-    tokenFlag,
     jsonFlag,
   ],
   notes: `The answer is JSON, such as true or '{"approved":true}'; what is no JSON is taken as text. ${codes}`,
   operands: { name: 'an id', max: 2 },
-  options: z.object({ ...remoteOptions, tokenFile: tokenOption, question: text, why: text, json: flag }),
-  async run([taskId = '', given], { url, tokenFile, question, why, json }, { terminal, signal }) {
+  options: z.object({ ...remoteOptions, question: text, why: text, json: flag }),
+  async run([taskId = '', given], { question, why, json, ...remote }, { terminal, signal }) {
     if (given === undefined) throw new CommandError('USAGE', 'taskwright tasks answer', ['an answer is required'])
-    const client = new InspectorClient(url, signal)
+    const client = new InspectorClient(remote, signal)
     const detail = await client.read(`/tasks/${encodeURIComponent(taskId)}`, detailSchema)
     const questionId = question ?? detail.row?.question?.id
     if (questionId === undefined) {
@@ -205,7 +195,7 @@ const answer = defineCommand({
       return exitCodes.failed
     }
     const command: CommandInput = { action: 'answer', taskId, questionId, answer: readAnswer(given), why: why ?? '' }
-    return tell(await client.command(command, tokenFile), { json, dryRun: false }, terminal)
+    return tell(await client.command(command), { json, dryRun: false }, terminal)
   },
 })
 

@@ -80,8 +80,8 @@ from now on. An inspector that goes away is asked again each second.
 Exit code 0: interrupted; 1: nobody listens there; 2: a bad call.`,
   operands: { name: 'nothing', max: 0 },
   options: z.object({ ...remoteOptions, json: flag }),
-  async run(_, { url, json }, { terminal, signal }) {
-    const client = new InspectorClient(url, signal)
+  async run(_, { json, ...remote }, { terminal, signal }) {
+    const client = new InspectorClient(remote, signal)
     const frames = liveFrames(client, signal)
     const { screen } = terminal
     if (screen && !json) await show(frames, client.place.href, screen)

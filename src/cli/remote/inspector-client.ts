@@ -14,12 +14,11 @@ export const remoteFlags = [
     flags: '--url [url]',
     description: `where the inspector is (default: $TASKWRIGHT_URL, else http://127.0.0.1:${usualPort})`,
   },
+  {
+    flags: '--token-file [path]',
+    description: 'a file with the token that the inspector printed (default: $TASKWRIGHT_TOKEN)',
+  },
 ] as const
-
-export const tokenFlag = {
-  flags: '--token-file [path]',
-  description: 'a file with the token that the inspector printed (default: $TASKWRIGHT_TOKEN)',
-} as const
 
 export const jsonFlag = { flags: '--json', description: 'print JSON' } as const
 
@@ -27,8 +26,16 @@ const url = z
   .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7878' })
   .transform((text) => new URL(text))
 
-export const remoteOptions = { url: url.optional() } as const
-export const tokenOption = z.string({ error: 'must be a path' }).optional()
+export const remoteOptions = {
+  url: url.optional(),
+  tokenFile: z.string({ error: 'must be a path' }).optional(),
+} as const
+
+/** Where an inspector is, and what it is shown. */
+export interface Remote {
+  readonly url?: URL | undefined
+  readonly tokenFile?: string | undefined
+}
 
 const timeoutMs = 10_000
 
@@ -40,14 +47,11 @@ function placeOf(given: URL | undefined): URL {
   throw new CommandError('USAGE', 'taskwright', ['TASKWRIGHT_URL must be an address such as http://127.0.0.1:7878'])
 }
 
-/** @throws CommandError `USAGE` if there is none */
-async function readToken(path: string | undefined): Promise<string> {
-  const advice = 'give --token-file PATH, or set TASKWRIGHT_TOKEN: the inspector printed the token when it started'
-  if (path === undefined) {
-    const token = process.env.TASKWRIGHT_TOKEN?.trim() ?? ''
-    if (token === '') throw new CommandError('USAGE', 'what changes something needs a token', [advice])
-    return token
-  }
+const advice = 'give --token-file PATH, or set TASKWRIGHT_TOKEN: the inspector printed the token when it started'
+
+/** `null`: there is none. @throws CommandError `FILE_INVALID` */
+async function readToken(path: string | undefined): Promise<string | null> {
+  if (path === undefined) return process.env.TASKWRIGHT_TOKEN?.trim() || null
   const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
     throw new CommandError('FILE_INVALID', path, [describeThrown(thrown)], { cause: thrown })
   })
@@ -58,11 +62,13 @@ async function readToken(path: string | undefined): Promise<string> {
 /** Talks to the inspector of a runtime, over HTTP. */
 export class InspectorClient {
   readonly place: URL
+  readonly #tokenFile: string | undefined
   readonly #signal: AbortSignal
 
   /** @param signal ends what is under way */
-  constructor(place: URL | undefined, signal: AbortSignal) {
+  constructor({ url: place, tokenFile }: Remote, signal: AbortSignal) {
     this.place = placeOf(place)
+    this.#tokenFile = tokenFile
     this.#signal = signal
   }
 
@@ -72,11 +78,12 @@ export class InspectorClient {
   }
 
   /** @throws RemoteError; CommandError if there is no token */
-  async command(command: CommandInput, tokenFile: string | undefined): Promise<CommandResult> {
-    const authorization = `Bearer ${await readToken(tokenFile)}`
+  async command(command: CommandInput): Promise<CommandResult> {
+    if ((await readToken(this.#tokenFile)) === null)
+      throw new CommandError('USAGE', 'what changes something needs a token', [advice])
     const response = await this.#call(`${apiBase}/commands`, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(command),
     })
     return this.#parsed(response, commandResultSchema)
@@ -95,9 +102,14 @@ export class InspectorClient {
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const response = await fetch(new URL(path, this.place), { ...init, redirect: 'error' }).catch((thrown: unknown) => {
-      throw new RemoteError('UNREACHABLE', this.#unreachable(thrown), { cause: thrown })
-    })
+    const token = await readToken(this.#tokenFile)
+    const headers = new Headers(init.headers)
+    if (token !== null) headers.set('authorization', `Bearer ${token}`)
+    const response = await fetch(new URL(path, this.place), { ...init, headers, redirect: 'error' }).catch(
+      (thrown: unknown) => {
+        throw new RemoteError('UNREACHABLE', this.#unreachable(thrown), { cause: thrown })
+      },
+    )
     if (response.ok) return response
     throw await this.#refusal(response)
   }
