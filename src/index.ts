@@ -27,7 +27,7 @@ export type { Duration } from './model/duration.ts'
 export type { Clock, Environment, Ids, Random } from './model/environment.ts'
 export type { Failure, FailureCode, RefusalCode } from './model/errors.ts'
 export { ForbiddenError, NonRetryableError, RefusedError, TaskStoppedError, TaskwrightError } from './model/errors.ts'
-export type { RuntimeEvent, TaskEvent } from './model/events.ts'
+export type { Changes, RuntimeEvent, TaskEvent } from './model/events.ts'
 export type { ChildHandle, ChildOptions, StepOptions, StepRun } from './model/handler-parts.ts'
 export type { AcceptedTask, JournalRecord, RecordPayload } from './model/journal-record.ts'
 export type { TaskKind } from './model/kind.ts'
@@ -43,7 +43,16 @@ export type { Percentiles, ResourceEfficiency, RuntimeStats, TypeStats } from '.
 export type { StoreErrorCode } from './model/store-error.ts'
 export { StoreError } from './model/store-error.ts'
 export type { SubmitOptions, TaskReference } from './model/submit-options.ts'
+export type {
+  ExpectedStart,
+  Holder,
+  PendingTimer,
+  ResourceLine,
+  TaskExplanation,
+  UnmetCondition,
+} from './model/task-explanation.ts'
 export type { OpenQuestion, TaskView } from './model/task-view.ts'
+export type { TraceContext } from './model/trace-context.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
 export { defineTask } from './runtime/define-task.ts'
 export type { TaskTemplate, TemplateOverride } from './runtime/define-template.ts'

@@ -3,6 +3,7 @@ import type { Principal, PrincipalInput } from '../model/principal.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
+import type { Command, CommandResult } from './protocol.ts'
 import type { FoldedHistory, Inspected } from './subject.ts'
 import { InspectedFile, InspectedRuntime } from './subject.ts'
 
@@ -14,7 +15,7 @@ export interface Caller {
   readonly expiresAt: number | null
   readonly inspected: Inspected
   /** `null`: nothing can be changed. */
-  readonly operator: Operator | null
+  readonly carryOut: ((command: Command) => Promise<CommandResult>) | null
 }
 
 /** Finds out who calls. */
@@ -51,10 +52,12 @@ export class LiveCallers implements Callers {
   readonly isReadOnly = false
   readonly #parts: LiveCallersParts
   readonly #operator: Runtime
+  readonly #carrier: Operator
 
   /** @throws ForbiddenError if who serves the inspector may not act for the operator */
   constructor(parts: LiveCallersParts) {
     this.#parts = parts
+    this.#carrier = new Operator(parts.noted)
     this.#operator = parts.operator === undefined ? parts.runtime : parts.runtime.as(parts.operator)
   }
 
@@ -69,9 +72,13 @@ export class LiveCallers implements Callers {
   }
 
   #callerOf(face: Runtime): Caller {
-    const { history, noted } = this.#parts
     const { principal, expiresAt } = face
-    return { principal, expiresAt, inspected: new InspectedRuntime(face, history), operator: new Operator(face, noted) }
+    return {
+      principal,
+      expiresAt,
+      inspected: new InspectedRuntime(face, this.#parts.history),
+      carryOut: (command) => this.#carrier.carryOut(command, face),
+    }
   }
 }
 
@@ -81,7 +88,7 @@ export class JournalCallers implements Callers {
   readonly #caller: Caller
 
   constructor(history: FoldedHistory) {
-    this.#caller = { principal: null, expiresAt: null, inspected: new InspectedFile(history), operator: null }
+    this.#caller = { principal: null, expiresAt: null, inspected: new InspectedFile(history), carryOut: null }
   }
 
   ofToken(): Promise<Caller> {

@@ -49,6 +49,7 @@ export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
   const app = new Hono<Identified>()
   app.use(guardDoor(door))
   app.use(`${apiBase}/*`, identify(callers), takesJson)
+  app.use('/metrics', identify(callers))
   app.onError((error, c) => {
     if (!(error instanceof RefusedError)) return problem(c, 500, 'FAILED', describeThrown(error))
     const status = error.code === 'FORBIDDEN' ? 403 : error.code === 'TOKEN_REFUSED' ? 401 : 409
@@ -80,10 +81,16 @@ export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
   })
   app.get(`${apiBase}/queue`, (c) => c.json(c.var.caller.inspected.queue()))
   app.get(`${apiBase}/questions`, (c) => c.json(c.var.caller.inspected.questions()))
-  app.get(`${apiBase}/resources`, (c) => c.json(c.var.caller.inspected.resources()))
+  app.get(`${apiBase}/resources`, (c) => c.json(c.var.caller.inspected.resourceLines()))
   app.get(`${apiBase}/stats`, (c) => {
     const stats = c.var.caller.inspected.stats()
     return stats ? c.json(stats) : problem(c, 404, 'NOT_LIVE', 'a journal has no statistics of its own')
+  })
+  app.get('/metrics', async (c) => {
+    const { metrics } = c.var.caller.inspected
+    if (!metrics) return problem(c, 404, 'NOT_LIVE', 'a journal has no metrics of its own')
+    c.header('content-type', metrics.contentType)
+    return c.body(await metrics.text())
   })
   app.get('/openapi.json', (c) => c.json(openApi))
 
@@ -94,9 +101,9 @@ export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
   app.post(`${apiBase}/commands`, tooLarge, async (c) => {
     const read = readCommand(await c.req.text())
     if (!read.ok) return problem(c, 400, 'COMMAND_INVALID', 'the command is not valid', read.problems)
-    const { operator } = c.var.caller
-    if (!operator) return problem(c, 409, 'READ_ONLY', 'nothing can be changed here')
-    const result = await operator.carryOut(read.command)
+    const { carryOut } = c.var.caller
+    if (!carryOut) return problem(c, 409, 'READ_ONLY', 'nothing can be changed here')
+    const result = await carryOut(read.command)
     const { done, refused } = result
     const [first] = refused
     // Nothing was done, since nothing of it is allowed.

@@ -6,7 +6,9 @@ import type { TaskHandle } from '../runtime/handle.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { EventHistory } from './event-history.ts'
 import type { StreamSource } from './event-stream.ts'
-import type { QueueLine, Subject, TaskDetail } from './protocol.ts'
+import type { Metrics } from './metrics.ts'
+import { metricsOf } from './metrics.ts'
+import type { QueueLine, ResourceLine, Subject, TaskDetail, TaskExplanation } from './protocol.ts'
 import { fold } from './view/fold.ts'
 import type { RuntimeView, ViewData } from './view/runtime-view.ts'
 import { seenOf, viewData, viewOf } from './view/runtime-view.ts'
@@ -14,12 +16,15 @@ import type { TaskRow } from './view/task-row.ts'
 
 /** What the inspector shows: a runtime that lives here, or a journal after the fact. */
 export interface Inspected extends StreamSource {
+  resourceLines(): readonly ResourceLine[]
   rows(): Iterable<TaskRow>
   detail(id: string): TaskDetail | null
   queue(): readonly QueueLine[]
   questions(): readonly OpenQuestion[]
   /** `null`: only a runtime that lives has them. */
   stats(): RuntimeStats | null
+  /** As {@link stats}. */
+  readonly metrics: Metrics | null
 }
 
 const eventsShown = 10_000
@@ -45,6 +50,15 @@ function eventsOf(history: EventHistory, id: string): TaskDetail['events'] {
     for (const event of more) if ('taskId' in event && event.taskId === id) events.push(event)
   }
 }
+
+/** What only a runtime that lives can say of a task. */
+interface LiveDetail {
+  readonly task: TaskHandle | null
+  readonly wait: TaskDetail['wait']
+  readonly explanation: TaskExplanation | null
+}
+
+const notLive: LiveDetail = { task: null, wait: null, explanation: null }
 
 /** A history, and the view after all of it. Folded lazily: what nobody asks for is never folded. */
 export class FoldedHistory {
@@ -129,13 +143,14 @@ class InspectedHistory {
     for (const row of this.view.tasks.values()) if (sees(row.id)) yield row
   }
 
-  detail(id: string, task: TaskHandle | null, wait: TaskDetail['wait']): TaskDetail | null {
+  protected detailOf(id: string, live: LiveDetail | null): TaskDetail | null {
     const sees = this.sees()
     const row = sees(id) ? (this.view.tasks.get(id) ?? null) : null
+    const { task, wait, explanation } = live ?? notLive
     if (!row && !task) return null
     const children: string[] = []
     for (const other of this.view.tasks.values()) if (other.parentId === id && sees(other.id)) children.push(other.id)
-    return { row, task: plain(task), wait, children, events: eventsOf(this.history, id) }
+    return { row, task: plain(task), wait, explanation, children, events: eventsOf(this.history, id) }
   }
 }
 
@@ -149,10 +164,16 @@ function plain(task: TaskHandle | null): TaskDetail['task'] {
 /** A runtime in this process, as one principal has it. */
 export class InspectedRuntime extends InspectedHistory implements Inspected {
   readonly #runtime: Runtime
+  #metrics: Metrics | null = null
 
   constructor(runtime: Runtime, folded: FoldedHistory) {
     super(folded)
     this.#runtime = runtime
+  }
+
+  get metrics(): Metrics {
+    this.#metrics ??= metricsOf(this.#runtime, () => this.history.lastSeq)
+    return this.#metrics
   }
 
   get isOver(): boolean {
@@ -179,8 +200,14 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
     return this.#runtime.resources()
   }
 
-  override detail(id: string): TaskDetail | null {
-    return super.detail(id, this.#runtime.get(id) ?? null, this.#runtime.explain(id))
+  detail(id: string): TaskDetail | null {
+    const runtime = this.#runtime
+    const task = runtime.get(id) ?? null
+    return this.detailOf(id, { task, wait: runtime.explain(id), explanation: runtime.explainTask(id) })
+  }
+
+  resourceLines(): readonly ResourceLine[] {
+    return this.#runtime.resourceLines()
   }
 
   queue(): readonly QueueLine[] {
@@ -199,6 +226,7 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
 /** A journal file: everything that happened, and nobody to command. */
 export class InspectedFile extends InspectedHistory implements Inspected {
   readonly isOver = false
+  readonly metrics = null
 
   subject(): Subject {
     return { source: 'file', now: this.view.at, commands: false }
@@ -208,8 +236,12 @@ export class InspectedFile extends InspectedHistory implements Inspected {
     return []
   }
 
-  override detail(id: string): TaskDetail | null {
-    return super.detail(id, null, null)
+  detail(id: string): TaskDetail | null {
+    return this.detailOf(id, null)
+  }
+
+  resourceLines(): readonly ResourceLine[] {
+    return []
   }
 
   queue(): readonly QueueLine[] {

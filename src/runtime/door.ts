@@ -194,6 +194,7 @@ export class Door {
         childKey: by.childKey,
         depth: by.depth,
         createdAt: now,
+        traceContext: options.traceContext ?? null,
       },
     }
   }

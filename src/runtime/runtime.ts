@@ -1,6 +1,5 @@
 import type { AnyActorRef } from 'xstate'
 import type { z } from 'zod'
-import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { Action, Authority, PoolResource, Resource } from '../model/access.ts'
@@ -12,41 +11,46 @@ import type { Principal, PrincipalInput } from '../model/principal.ts'
 import { principalSchema } from '../model/principal.ts'
 import type { Priority } from '../model/priority.ts'
 import { prioritySchema } from '../model/priority.ts'
-import type { ResourceUsage } from '../model/resources.ts'
-import type { RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
-import type { OpenQuestion, TaskView } from '../model/task-view.ts'
-import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
 import type { Policy } from '../security/policy.ts'
 import { proveToken } from '../security/tokens.ts'
 import { isDefinition } from './define-task.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import { TaskHandle } from './handle.ts'
 import type { ActOptions } from './permissions.ts'
-import { Reading } from './reading.ts'
 import type { Registry } from './registry.ts'
 import type { RuntimeCore } from './runtime-core.ts'
 import { stopped } from './runtime-core.ts'
+import { RuntimeReads } from './runtime-reads.ts'
 import type { StopOptions } from './stop-options.ts'
 import { stopOptionsSchema } from './stop-options.ts'
-import type { TaskQuery } from './task-query.ts'
+
+/** Where a task that is tried again begins. */
+export interface RetryOptions {
+  from?: 'start' | 'failedStep'
+}
+
+/** What was done by hand. */
+export type Intervention = Pick<
+  Extract<RuntimeEvent, { type: 'operator.action' }>,
+  'action' | 'taskId' | 'subject' | 'why' | 'changed'
+>
 
 /**
  * A task runtime as one principal has it: one supervisor with its tasks, pools and journal. Several live side by side in
  * one process. With a policy every call may throw a ForbiddenError (`FORBIDDEN`), and shows what may be read.
  */
-export class Runtime {
+export class Runtime extends RuntimeReads {
   readonly #core: RuntimeCore
   readonly #authority: Authority
   readonly #isHost: boolean
-  readonly #reading: Reading
 
   /** Use {@link createRuntime}. */
   constructor(core: RuntimeCore, authority: Authority, isHost: boolean) {
+    super(core, authority)
     this.#core = core
     this.#authority = authority
     this.#isHost = isHost
-    this.#reading = new Reading(core, authority)
   }
 
   /** Who acts through this face. */
@@ -119,16 +123,6 @@ export class Runtime {
     return this.#core.logic.actor
   }
 
-  /** Whether there is a policy: without one everybody may do and see everything. */
-  get isGoverned(): boolean {
-    return this.#core.permissions !== null && !this.#core.permissions.isOpen
-  }
-
-  /** When its token ends, ms since the epoch; `null`: it was not made by one. */
-  get expiresAt(): number | null {
-    return this.#authority.expiresAt ?? null
-  }
-
   get state(): SupervisorStage {
     return this.#core.state
   }
@@ -169,83 +163,57 @@ export class Runtime {
   }
 
   get(id: string): TaskHandle | undefined {
-    const task = this.#reading.find(id)
+    const task = this.find(id)
     return task && this.#handleOf(task)
-  }
-
-  /** The tasks that are known, oldest first: unfinished ones, and the last that ended. */
-  list(query: TaskQuery = {}): TaskView[] {
-    return this.#reading.list(query)
-  }
-
-  /**
-   * Whether what is told of a task may be seen through this face; `null`: what is told of the runtime itself, and of tasks
-   * that it has forgotten.
-   */
-  sees(taskId: string | null): boolean {
-    return this.#reading.sees(taskId)
-  }
-
-  /** Environment time, ms since the epoch. */
-  now(): number {
-    return this.#core.now()
-  }
-
-  /** Every open question of every task. */
-  questions(): OpenQuestion[] {
-    return this.#reading.questions()
-  }
-
-  /** Calls back on every event that the pattern names. @returns a function that ends it. */
-  on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
-    return this.#reading.on(pattern, listener)
-  }
-
-  /** The last events of this process, oldest first: at least 50,000, if there were as many. */
-  journal(): Iterable<RuntimeEvent> {
-    return this.#reading.journal()
-  }
-
-  /** Of all that the runtime has done; of the tasks that may be read, if the runtime itself may not. */
-  stats(): RuntimeStats {
-    return this.#reading.stats()
-  }
-
-  resources(): readonly ResourceUsage[] {
-    return this.#reading.resources()
-  }
-
-  /** Why a task waits for resources; `null` if it does not. */
-  explain(id: string): WaitReason | null {
-    return this.#reading.explain(id)
-  }
-
-  /** The waiting tasks in the order of the next grants, with the reason of each place; those that may be read. */
-  queue(limit = 1_000): readonly OrderedTask[] {
-    return this.#reading.queue(limit)
   }
 
   /**
    * Submits a task that has ended once more: a new task with the same input and demand, in the name that it was submitted
-   * in. It belongs to no flow, and has no deadline. The caller must be allowed to `retry` it, and the one in whose name it
+   * in. It belongs to no flow, and has no deadline. From `failedStep` on, steps that had finished and were not undone keep
+   * their results and are not run again; the members of a flow are. The caller must be allowed to `retry` it, and the one in whose name it
    * is to `submit` it still. @throws RefusedError `UNKNOWN_TASK`, `TASK_UNFINISHED`, `UNKNOWN_TYPE`, and as {@link submit}
    */
-  async retry(id: string): Promise<TaskHandle> {
+  async retry(id: string, { from = 'start' }: RetryOptions = {}): Promise<TaskHandle> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
-    const task = this.#reading.find(id)
+    const task = this.find(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     if (!task.outcome) throw new RefusedError('TASK_UNFINISHED', `${id} has not ended: it is ${task.stage}`)
     if (task.progress.parked !== null)
       throw new RefusedError('UNKNOWN_TYPE', `${id} cannot be run: ${task.progress.parked}`)
     const { promise, resolve, reject } = Promise.withResolvers<TaskActorLogic>()
-    const again = () => void this.#core.submitAgain(task).then(resolve, reject)
+    const inherits = from === 'failedStep' ? { from: id, steps: task.effects.undo.kept() } : null
+    const again = () => void this.#core.submitAgain(task, inherits).then(resolve, reject)
     this.#act('retry', taskResource(task.facts, task.progress.priority), again, { refused: reject })
     return this.#handleOf(await promise)
   }
 
+  /**
+   * Grants nothing to tasks of the type until {@link resumeType}, to those that come later too; what executes goes on. It
+   * is on record: a runtime that takes the store up holds them back as well. @throws RefusedError `UNKNOWN_TYPE`
+   */
+  pauseType(type: string): void {
+    this.#ofType('pause', 'type.pause', type)
+  }
+
+  /** @throws RefusedError `UNKNOWN_TYPE` */
+  resumeType(type: string): void {
+    this.#ofType('resume', 'type.resume', type)
+  }
+
+  /** Writes into the event log, and the audit log if there is one, what was done by hand through this face, and why. */
+  noteIntervention(intervention: Intervention): void {
+    const { permissions, journal, services } = this.#core
+    const { taskId, why } = intervention
+    const { id: by } = this.#authority.principal
+    journal.ofRuntime({ type: 'operator.action', by, ...intervention, why: services.redactor.text(why) })
+    const task = taskId === null ? undefined : this.find(taskId)
+    const { taskId: _, ...details } = intervention
+    permissions?.intervened(this.#authority, task ? permissions.resourceOf(task) : theRuntime, details)
+  }
+
   /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */
   reprioritise(id: string, priority: Priority): void {
-    const task = this.#reading.find(id)
+    const task = this.find(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     const read = prioritySchema.safeParse(priority)
     if (!read.success) throw refuse('OPTIONS_INVALID', 'the priority is not valid', listProblems(read.error))
@@ -330,6 +298,13 @@ export class Runtime {
 
   #handleOf(task: TaskActorLogic): TaskHandle {
     return new TaskHandle(task, this.#core, this.#authority)
+  }
+
+  #ofType(action: 'pause' | 'resume', message: 'type.pause' | 'type.resume', type: string): void {
+    const { registry, logic } = this.#core
+    // One that is paused is known, whether its definition is or not.
+    if (!registry.latest(type) && !this.pausedTypes().includes(type)) registry.get(type)
+    this.#act(action, theRuntime, () => logic.send({ type: message, name: type }), { details: { type } })
   }
 
   #act(action: Action, resource: Resource, perform: () => void, more?: ActOptions): void {

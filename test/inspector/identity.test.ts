@@ -66,6 +66,7 @@ const ids = (rows: unknown) =>
 
 it('with a policy, shows nothing to who does not say who it is, and lets nobody in by another token', async () => {
   const { call } = await governed()
+  expect((await call('/metrics', null)).status).toBe(401)
   for (const path of ['stream', 'tasks', 'tasks/task_1', 'queue', 'questions', 'resources', 'stats', 'caller'])
     for (const token of [null, 'another-token-of-somebody', await tokenOf(ada, 1_000, Date.now() - 5_000)])
       expect([path, (await call(`/api/v1/${path}`, token)).status]).toEqual([path, 401])
@@ -89,6 +90,8 @@ it('shows each caller what it may read: in lists, details, the queue, questions,
   expect(await read('queue', byAda)).toEqual([])
   expect(await read('queue', byEve)).toMatchObject([{ taskId: waiting.id }])
   expect(await read('stats', byAda)).toMatchObject({ byStage: { executing: 1, queued: 0 } })
+  expect(await (await call('/metrics', byAda)).text()).toContain('taskwright_tasks{stage="executing"} 1')
+  expect(await (await call('/metrics', shown)).text()).toContain('taskwright_tasks{stage="executing"} 2')
   expect(await read('caller', byAda)).toMatchObject({ principal: ada })
 })
 
