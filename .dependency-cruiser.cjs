@@ -78,7 +78,15 @@ module.exports = {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown', 'npm-bundled', 'undetermined'],
+        dependencyTypesNot: ['npm-peer'],
       },
+    },
+    {
+      name: 'only-testing-has-peers',
+      comment: 'What the user brings along is for tests; the library itself runs without it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing/' },
+      to: { dependencyTypes: ['npm-peer'] },
     },
     {
       name: 'no-unresolvable',

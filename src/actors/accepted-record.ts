@@ -6,16 +6,26 @@ import type { AcceptedTask } from '../model/journal-record.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import type { TaskFacts } from './task-record.ts'
 
-const hashes = new WeakMap<AnyActorLogic, string>()
+const hashes = new WeakMap<AnyActorLogic, string | null>()
 
-/** What tells whether the machine that is a definition's handler was changed; `null` for a function. */
+/** Functions have no text: the structure and the names count. `null`: there is no structure, as of a promise's logic. */
+function textOf(config: unknown): string | null {
+  try {
+    return JSON.stringify(config) ?? null
+  } catch {
+    // It holds something that has no text, and cannot be told from another.
+    return null
+  }
+}
+
+/** What tells whether the machine that is a definition's handler was changed; `null` for what is no machine. */
 export function machineHashOf({ handler }: TaskDefinition): string | null {
   if (handler.form !== 'actor' || !('config' in handler.logic)) return null
   const { logic } = handler
   let hash = hashes.get(logic)
   if (hash === undefined) {
-    // Functions have no text here: the structure and the names count.
-    hash = createHash('sha256').update(JSON.stringify(handler.logic.config)).digest('base64url').slice(0, 16)
+    const text = textOf(logic.config)
+    hash = text === null ? null : createHash('sha256').update(text).digest('base64url').slice(0, 16)
     hashes.set(logic, hash)
   }
   return hash

@@ -1,7 +1,6 @@
 import type { ActorLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate'
 import type { Configuration, Step } from '../machines/compiled-machine.ts'
-import type { SupervisorSnapshot } from '../machines/supervisor-engine.ts'
-import { compiledSupervisor } from '../machines/supervisor-engine.ts'
+import type { SupervisorEngine, SupervisorSnapshot } from '../machines/supervisor-engine.ts'
 import type { SupervisorMachineContext, SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
 import { initialSupervisorContext, supervisorMachine } from '../machines/supervisor-machine.ts'
 import type { SupervisorStage } from '../model/events.ts'
@@ -26,11 +25,14 @@ const stages: ReadonlyMap<string, SupervisorStage> = new Map(
 /** The root of a runtime's actor system: runs the supervisor machine from its tables. */
 export class SupervisorActorLogic implements ActorLogic<SupervisorSnapshot, SupervisorMessage, undefined> {
   readonly #performer: SupervisorPerformer
-  #at: Configuration<SupervisorMachineContext, SupervisorMachineEvent, SupervisorSnapshot> = compiledSupervisor.initial
+  readonly #machine: SupervisorEngine
+  #at: Configuration<SupervisorMachineContext, SupervisorMachineEvent, SupervisorSnapshot>
   #actor: AnyActorRef | null = null
 
-  constructor(performer: SupervisorPerformer) {
+  constructor(performer: SupervisorPerformer, machine: SupervisorEngine) {
     this.#performer = performer
+    this.#machine = machine
+    this.#at = machine.initial
   }
 
   get stage(): SupervisorStage {
@@ -50,7 +52,7 @@ export class SupervisorActorLogic implements ActorLogic<SupervisorSnapshot, Supe
 
   getInitialSnapshot(scope: Scope): SupervisorSnapshot {
     this.#actor = scope.self
-    return compiledSupervisor.start(initialSupervisorContext)
+    return this.#machine.start(initialSupervisorContext)
   }
 
   /** Plain data, as XState persists it. */
@@ -59,7 +61,7 @@ export class SupervisorActorLogic implements ActorLogic<SupervisorSnapshot, Supe
   }
 
   transition(snapshot: SupervisorSnapshot, message: SupervisorMessage, scope: Scope): SupervisorSnapshot {
-    const step = compiledSupervisor.step(this.#at, snapshot.context, message)
+    const step = this.#machine.step(this.#at, snapshot.context, message)
     if (!step) return snapshot
     this.#at = step.to
     scope.defer(() => this.#act(step, message))

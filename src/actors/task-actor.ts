@@ -1,7 +1,6 @@
 import type { ActorLogic, ActorScope, AnyActorRef, Snapshot } from 'xstate'
 import { createActor } from 'xstate'
 import type { TaskSnapshot } from '../machines/task-engine.ts'
-import { compiledTask } from '../machines/task-engine.ts'
 import { taskMachine } from '../machines/task-machine.ts'
 import type { TaskMachineContext, TaskMachineEvent } from '../machines/task-tables.ts'
 import { initialTaskContext } from '../machines/task-tables.ts'
@@ -43,7 +42,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   outcome: TaskOutcome | null = null
   /** Spent of budgets under leases that have ended; `null`: nothing. */
   spent: Map<string, number> | null = null
-  #at: TaskConfiguration = compiledTask.initial
+  #at: TaskConfiguration
   #snapshot: TaskSnapshot | null = null
   #actor: AnyActorRef | null = null
   #settled: ((outcome: TaskOutcome) => void)[] | null = null
@@ -61,6 +60,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   ) {
     this.facts = facts
     this.services = services
+    this.#at = services.machine.initial
     this.#conditionsMet = conditionsMet
     this.#isRestored = restored !== null
     this.progress = {
@@ -77,7 +77,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     }
     if (restored) {
       this.#snapshot = restored.snapshot
-      this.#at = compiledTask.configurationOf(restored.snapshot.value)
+      this.#at = this.services.machine.configurationOf(restored.snapshot.value)
       this.epoch = restored.snapshot.context.epoch
       this.outcome = restored.outcome
     }
@@ -98,7 +98,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   /** Where the task stands; what a restarted actor takes up. */
   get snapshot(): TaskSnapshot {
-    return this.#snapshot ?? compiledTask.start(this.#initialContext())
+    return this.#snapshot ?? this.services.machine.start(this.#initialContext())
   }
 
   get actor(): AnyActorRef {
@@ -111,8 +111,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   getInitialSnapshot(scope: Scope): TaskSnapshot {
     this.#actor = scope.self
-    this.#at = compiledTask.initial
-    this.#snapshot = compiledTask.start(this.#initialContext())
+    this.#at = this.services.machine.initial
+    this.#snapshot = this.services.machine.start(this.#initialContext())
     return this.#snapshot
   }
 
@@ -120,7 +120,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   restoreSnapshot(_persisted: unknown, scope: Scope): TaskSnapshot {
     this.#actor = scope.self
     const { snapshot } = this
-    this.#at = compiledTask.configurationOf(snapshot.value)
+    this.#at = this.services.machine.configurationOf(snapshot.value)
     return snapshot
   }
 
@@ -130,7 +130,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   }
 
   transition(snapshot: TaskSnapshot, event: TaskMachineEvent, scope: Scope): TaskSnapshot {
-    const step = compiledTask.step(this.#at, snapshot.context, event)
+    const step = this.services.machine.step(this.#at, snapshot.context, event)
     if (!step) return snapshot
     this.effects.stopChild = scope.stopChild
     this.#at = step.to
@@ -202,8 +202,8 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   /** Its actor is lost: it stands as failed without having got there itself. */
   standAsFailed({ failure, rollback }: Extract<TaskOutcome, { status: 'failed' }>): void {
-    this.#snapshot = compiledTask.at('failed', { ...this.context, ending: 'failed', failure, rollback })
-    this.#at = compiledTask.configurationOf('failed')
+    this.#snapshot = this.services.machine.at('failed', { ...this.context, ending: 'failed', failure, rollback })
+    this.#at = this.services.machine.configurationOf('failed')
   }
 
   cancel(failure: Failure): void {

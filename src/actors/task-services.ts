@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { z } from 'zod'
+import type { TaskEngine } from '../machines/task-engine.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
@@ -12,6 +13,8 @@ import type { Timers } from './timers.ts'
 
 /** What all tasks of a runtime share. */
 export interface TaskServices {
+  /** The statechart of every task's life. */
+  readonly machine: TaskEngine
   readonly environment: Environment
   readonly timers: Timers
   readonly journal: Journal

@@ -11,6 +11,8 @@ import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import type { TaskServices } from '../actors/task-services.ts'
 import { Timers } from '../actors/timers.ts'
+import type { Machines } from '../machines/machines.ts'
+import { ownMachines } from '../machines/machines.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Duration } from '../model/duration.ts'
 import { durationSchema } from '../model/duration.ts'
@@ -79,7 +81,7 @@ export class Runtime {
   #stopping: Promise<void> | null = null
 
   /** Use {@link createRuntime}. */
-  constructor(options: ResolvedRuntimeOptions) {
+  constructor(options: ResolvedRuntimeOptions, machines: Machines) {
     const { environment, logger, order, share, backfill, principalConcurrency, pools, inspect } = options
     const now = environment.clock.now()
     const scheduler = new Scheduler({
@@ -98,7 +100,7 @@ export class Runtime {
       perform: (effect: string, message: Parameters<Supervisor['perform']>[1]) =>
         this.#supervisor.perform(effect, message),
     }
-    this.#logic = new SupervisorActorLogic(performer)
+    this.#logic = new SupervisorActorLogic(performer, machines.supervisor)
     const timers = new Timers(environment.clock)
     this.#journal = new Journal({
       clock: environment.clock,
@@ -111,6 +113,7 @@ export class Runtime {
       },
     })
     this.#services = {
+      machine: machines.task,
       environment,
       timers,
       journal: this.#journal,
@@ -338,11 +341,16 @@ export class Runtime {
  * Creates a runtime and starts its supervisor.
  * @throws RefusedError `OPTIONS_INVALID` with every problem listed, `DUPLICATE_DEFINITION`, `DUPLICATE_TEMPLATE`
  */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+export function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  return createRuntimeOn(ownMachines, options)
+}
+
+/** As {@link createRuntime}, on other statecharts: for tests that plant faults in ours. */
+export async function createRuntimeOn(machines: Machines, options: RuntimeOptions): Promise<Runtime> {
   const resolved = await resolveRuntimeOptions(options)
   const { store } = resolved
   try {
-    const runtime = new Runtime(resolved)
+    const runtime = new Runtime(resolved, machines)
     await runtime.start(store)
     return runtime
   } catch (thrown) {

@@ -7,7 +7,7 @@ import { initialSupervisorContext, supervisorMachine } from '../../src/machines/
 import { compiledTask } from '../../src/machines/task-engine.ts'
 import { taskMachine } from '../../src/machines/task-machine.ts'
 import { initialTaskContext } from '../../src/machines/task-tables.ts'
-import { sampleTaskEvents } from './task-events.ts'
+import { sampleTaskEvents } from '../../src/testing/lifecycle/life-messages.ts'
 
 const input = { id: 't', type: 'sample', maxAttempts: 2, conditionsMet: false }
 

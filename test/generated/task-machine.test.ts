@@ -1,56 +1,56 @@
+import { defineTask, NonRetryableError } from 'taskwright'
+import type { CoverageReport } from 'taskwright/testing'
+import { coverageText, lifecycleCases } from 'taskwright/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readChart, statesOf } from '../../src/machines/chart.ts'
-import { taskMachine } from '../../src/machines/task-machine.ts'
-import type { TaskPath } from './task-paths.ts'
-import { exploreTask } from './task-paths.ts'
-import { TaskWorld } from './task-world.ts'
+import { z } from 'zod'
 
-const { states, transitions, pairs } = exploreTask()
-const chart = statesOf(readChart(taskMachine))
-const declared = chart.flatMap((state) => [...state.transitions.values()].flat().map(({ id }) => id))
-const crossCutting = ['cancel', 'timeout', 'pause', 'resume', 'lease.lost', 'handler.completed', 'deadline', 'shutdown']
-const living = chart.filter(({ parent, type }) => parent?.parent === null && type !== 'final').map(({ key }) => key)
-
-const taken = new Set<string>()
-const met = new Set<string>()
-
-async function live({ steps }: TaskPath): Promise<void> {
-  const world = new TaskWorld()
-  await world.live(steps)
-  for (const id of world.taken) taken.add(id)
-  for (const pair of world.met) met.add(pair)
-}
-
-describe('every transition of the task machine, on the real runtime', () => {
-  test('the machine declares no transition that cannot be taken', () => {
-    expect(declared.filter((id) => !transitions.has(id))).toEqual([])
-  })
-
-  test.each([...transitions].map(([id, path]) => ({ id, path, title: path.title })))(
-    '$title ($id)',
-    async ({ id, path }) => {
-      await live(path)
-      expect([...taken], 'the real task took it').toContain(id)
-    },
-  )
+/** A definition whose tasks can come by everything that the statechart has. */
+const watched = defineTask({
+  type: 'watched',
+  kind: 'processing',
+  input: z.string(),
+  output: z.string(),
+  demand: { slots: 1 },
+  timeout: '10s',
+  heartbeat: '1s',
+  grace: 100,
+  retry: { attempts: 2, backoff: 10, jitter: false },
+  rollbackRetry: { attempts: 1 },
+  validate: (text) => text !== '' || 'empty',
+  async run(task, text) {
+    await task.step('first', () => 1, { undo: () => undefined })
+    await task.step('second', () => 2, { undo: () => undefined })
+    if (text === 'never') throw new NonRetryableError('never')
+    return text
+  },
 })
 
-describe('every stage gives an answer to everything that cuts across stages', () => {
-  const crossings = living.flatMap((stage) => crossCutting.map((event) => `${stage} ${event}`))
+const suite = await lifecycleCases(watched, { inputs: ['in'] })
+const crossCutting = ['cancel', 'timeout', 'pause', 'resume', 'lease.lost', 'handler.completed', 'deadline', 'shutdown']
 
-  test('the machine answers each', () => {
-    expect(crossings.filter((pair) => !pairs.has(pair))).toEqual([])
+function missed(report: CoverageReport, kind: 'states' | 'transitions' | 'guards' | 'pairs'): string[] {
+  return report[kind].filter(({ chart, hits }) => chart === 'task' && hits === 0).map(({ id }) => id)
+}
+
+describe('the life of a task, on the real runtime', () => {
+  test.each([...suite].map(({ name, run }) => [name, run] as const))('%s', (_, run) => run())
+})
+
+describe('what was come by', () => {
+  test('every state and transition, and every guard both ways', () => {
+    const report = suite.coverage()
+    expect(report.transitions.filter(({ chart }) => chart === 'task').length).toBeGreaterThan(200)
+    expect(missed(report, 'states')).toEqual([])
+    expect(missed(report, 'transitions')).toEqual([])
+    expect(missed(report, 'guards')).toEqual([])
   })
 
-  test.each(crossings)('%s', async (pair) => {
-    const path = pairs.get(pair)
-    if (path) await live(path)
-    expect([...met]).toContain(pair)
+  test('every stage gives an answer to everything that cuts across stages', () => {
+    const pairs = missed(suite.coverage(), 'pairs')
+    expect(pairs.filter((pair) => crossCutting.some((event) => pair.endsWith(` ${event}`)))).toEqual([])
   })
 })
 
 afterAll(() => {
-  console.log(
-    `task machine: ${states} states explored, ${taken.size} of ${declared.length} transitions taken, ${met.size} pairs of stage and message met`,
-  )
+  console.log(coverageText(suite.coverage()))
 })

@@ -1,5 +1,5 @@
-import type { Store } from 'taskwright'
-import { MemoryStore } from 'taskwright'
+import { MemoryStore } from '../../store/memory-store.ts'
+import type { Store } from '../../store/store.ts'
 
 /** A store that is durable at once, or, while held, only when told. */
 export class HeldStore extends MemoryStore implements Store {

@@ -1,5 +1,5 @@
-import type { TaskMachineEvent } from '../../src/machines/task-tables.ts'
-import type { Failure } from '../../src/model/errors.ts'
+import type { TaskMachineEvent } from '../../machines/task-tables.ts'
+import type { Failure } from '../../model/errors.ts'
 
 const failure = (code: Failure['code'], retryable: boolean): Failure => ({ code, message: `sample ${code}`, retryable })
 
