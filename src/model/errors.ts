@@ -42,6 +42,7 @@ export type RefusalCode =
   | 'STORE_UNAVAILABLE'
   | 'TASK_ENDED'
   | 'UNKNOWN_TASK'
+  | 'TASK_UNFINISHED'
   | 'UNKNOWN_TEMPLATE'
   | 'UNKNOWN_TYPE'
   | 'WRONG_VERSION'

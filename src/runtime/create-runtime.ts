@@ -1,6 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { createActor } from 'xstate'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import { EventHub, guarded } from '../actors/event-hub.ts'
 import { Journal } from '../actors/journal.ts'
@@ -9,58 +9,38 @@ import { JournalReader } from '../actors/recovery/journal-reader.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
+import type { TaskFacts } from '../actors/task-record.ts'
 import type { TaskServices } from '../actors/task-services.ts'
 import { Timers } from '../actors/timers.ts'
 import type { Machines } from '../machines/machines.ts'
 import { ownMachines } from '../machines/machines.ts'
 import type { TaskDefinition } from '../model/definition.ts'
-import type { Duration } from '../model/duration.ts'
-import { durationSchema } from '../model/duration.ts'
 import { listProblems, RefusedError, refuse } from '../model/errors.ts'
 import type { RuntimeEvent, SupervisorStage } from '../model/events.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Priority } from '../model/priority.ts'
 import { prioritySchema } from '../model/priority.ts'
 import type { ResourceUsage } from '../model/resources.ts'
-import type { ResourceEfficiency, RuntimeStats } from '../model/stats.ts'
+import type { RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
-import type { ResourceEfficiency as ResourceIntegrals } from '../scheduling/meter.ts'
 import { Scheduler } from '../scheduling/scheduler.ts'
-import type { WaitReason } from '../scheduling/wait-reason.ts'
+import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import type { Submitter } from './door.ts'
 import { Door } from './door.ts'
 import { TaskHandle } from './handle.ts'
 import { Registry } from './registry.ts'
+import { toShares } from './resource-shares.ts'
 import type { ResolvedRuntimeOptions, RuntimeOptions } from './runtime-options.ts'
 import { resolveRuntimeOptions } from './runtime-options.ts'
+import type { StopOptions } from './stop-options.ts'
+import { stopOptionsSchema } from './stop-options.ts'
 import type { TaskQuery } from './task-query.ts'
 import { selects } from './task-query.ts'
 
-/** Integrals over the runtime's life as shares of each other. */
-function toShares({ pool, resource, form, capacity, reserved, used }: ResourceIntegrals): ResourceEfficiency {
-  return {
-    pool,
-    resource,
-    form,
-    reservedOfCapacity: capacity > 0 ? reserved / capacity : null,
-    usedOfReserved: reserved > 0 ? used / reserved : null,
-  }
-}
-
 const stopped = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one'] as const
-
-export interface StopOptions {
-  grace?: Duration
-  unfinished?: 'cancel' | 'keep'
-}
-
-const stopOptionsSchema = z.strictObject({
-  grace: durationSchema.default(10_000),
-  unfinished: z.enum(['cancel', 'keep']),
-})
 
 /** For hosts without types. */
 function isDefinition(value: unknown): value is TaskDefinition {
@@ -221,6 +201,11 @@ export class Runtime {
     return views
   }
 
+  /** Environment time, ms since the epoch. */
+  now(): number {
+    return this.#services.environment.clock.now()
+  }
+
   /** Every open question of every task. */
   questions(): OpenQuestion[] {
     return [...this.#supervisor.tasks.live()].flatMap((task) => task.effects.execution?.questions.list() ?? [])
@@ -252,6 +237,25 @@ export class Runtime {
   /** Why a task waits for resources; `null` if it does not. */
   explain(id: string): WaitReason | null {
     return this.#supervisor.scheduler.explain(id, this.#services.environment.clock.now())
+  }
+
+  /** The waiting tasks in the order of the next grants, with the reason of each place. */
+  queue(limit = 1_000): readonly OrderedTask[] {
+    return this.#supervisor.scheduler.order(limit, this.#services.environment.clock.now())
+  }
+
+  /**
+   * Submits a task that has ended once more: a new task with the same input, demand and principal. It belongs to no
+   * flow, and has no deadline. @throws RefusedError `UNKNOWN_TASK`, `TASK_UNFINISHED`, and as {@link submit}
+   */
+  async retry(id: string): Promise<TaskHandle> {
+    if (this.state === 'stopped') throw new RefusedError(...stopped)
+    const task = this.#supervisor.tasks.get(id)
+    if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
+    if (!task.outcome) throw new RefusedError('TASK_UNFINISHED', `${id} has not ended: it is ${task.stage}`)
+    if (task.progress.parked !== null)
+      throw new RefusedError('UNKNOWN_TYPE', `${id} cannot be run: ${task.progress.parked}`)
+    return new TaskHandle(await this.#accept(this.#door.again(task.facts), task.progress.priority, 'refuse'))
   }
 
   /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */
@@ -330,9 +334,14 @@ export class Runtime {
     const { facts, priority, whenFull } = await this.#door.read(definition, input, options, by)
     // An asynchronous schema takes its time, and a stopped supervisor answers nobody.
     if (this.#logic.stage === 'stopped') throw new RefusedError(...stopped)
+    return this.#accept(facts, priority, whenFull)
+  }
+
+  #accept(facts: TaskFacts, priority: number, whenFull: 'refuse' | 'wait'): Promise<TaskActorLogic> {
+    const { parentId } = facts
     return new Promise((resolve, reject) => {
       const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused: reject }
-      this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId: by.parentId, whenFull, reply } })
+      this.#logic.send({ type: 'task.submit', submission: { facts, priority, parentId, whenFull, reply } })
     })
   }
 }

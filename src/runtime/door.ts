@@ -92,6 +92,23 @@ export class Door {
     this.#seq = order
   }
 
+  /** The same task once more, under its own id: as its input was read then, on nobody's behalf but its principal's. */
+  again(facts: TaskFacts): TaskFacts {
+    this.#seq += 1
+    return {
+      ...facts,
+      id: this.#environment.ids.next('task'),
+      seq: this.#seq,
+      parentId: null,
+      startAt: null,
+      deadlineAt: null,
+      dedupeKey: null,
+      after: [],
+      childKey: null,
+      createdAt: this.#environment.clock.now(),
+    }
+  }
+
   /**
    * Reads a request. Nothing is half-accepted: it is whole, or an error lists what is wrong with it.
    * @throws RefusedError `OPTIONS_INVALID`, `INPUT_INVALID`, `DEMAND_INVALID`, `POOL_UNKNOWN`, `DEMAND_UNFIT`

@@ -131,6 +131,8 @@ export class Selector {
     const chosen = this.#firstInPass(now, this.reservationAt(now), parked)
     for (const lane of parked) this.#park(lane, now)
     if (chosen === null) {
+      // A pass that looked at others only must not forget what the reserved task waits for.
+      if (this.#reservation) this.#noteRefill(this.#reservation.waiting, now)
       this.#isSettled = true
       this.#fresh.clear()
     }

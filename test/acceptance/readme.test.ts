@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,14 @@ async function node(cwd: string, program: string, ...args: string[]): Promise<st
   const path = fileURLToPath(new URL(program, root))
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', path, ...args], { cwd })
   return stdout
+}
+
+/** As links to them are written. */
+function headingsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => {
+    const words = title.toLowerCase().replace(/[^\w\s-]/g, '')
+    return `#${words.replace(/\s/g, '-')}`
+  })
 }
 
 describe('what the README says is so', () => {
@@ -51,11 +59,18 @@ describe('what the README says is so', () => {
     expect(checked).toMatchObject({ tasks: 2, byStage: { completed: 2 }, problems: [] })
   })
 
-  test('every file and folder that it names is there', async () => {
-    const readme = await read('README.md')
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, path]) => path ?? '')
-    expect(links.length).toBeGreaterThan(5)
-    for (const link of links) await expect(stat(new URL(link, root)), link).resolves.toBeDefined()
+  test('every file, folder and heading that it or the documents name is there', async () => {
+    const below = (await readdir(new URL('docs', root), { recursive: true })).map((name) => `docs/${name}`)
+    let links = 0
+    for (const page of ['README.md', ...below.filter((name) => name.endsWith('.md'))]) {
+      for (const [, link = ''] of (await read(page)).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+        const { pathname, hash } = new URL(link, new URL(page, root))
+        await expect(stat(pathname), `${page}: ${link}`).resolves.toBeDefined()
+        if (hash !== '') expect(headingsOf(await readFile(pathname, 'utf8')), `${page}: ${link}`).toContain(hash)
+        links += 1
+      }
+    }
+    expect(links).toBeGreaterThan(20)
   })
 
   test.each([

@@ -108,7 +108,7 @@ describe('a journal is right in which', () => {
   test('a runtime has written it, whatever happened to that', async () => {
     const types = new Set<string>()
     for (let seed = 1; seed <= 60; seed += 1) {
-      const { journal } = await runScenario(drawScenario(seed, null))
+      const { journal } = await runScenario(drawScenario(seed))
       expect(problemsOf(...journal.map(recordOf)), `seed ${seed}`).toEqual([])
       for (const text of journal) {
         const read: { type: string } = JSON.parse(text)

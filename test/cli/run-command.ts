@@ -24,13 +24,14 @@ interface ProcessOptions {
   /** What it reads on its standard input. */
   readonly input?: string | Buffer
   readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
 }
 
 /** Runs the command as a process of its own. */
-export function spawnCommand(args: readonly string[], { prefix = [], input = '', env = {} }: ProcessOptions = {}) {
+export function spawnCommand(args: readonly string[], { prefix = [], input = '', env = {}, cwd }: ProcessOptions = {}) {
   const [command = '', ...rest] = [...prefix, process.execPath, '--conditions=source', main, ...args]
   return new Promise<Answer>((resolve, reject) => {
-    const child = spawn(command, rest, { env: { ...process.env, ...env } })
+    const child = spawn(command, rest, { env: { ...process.env, ...env }, cwd })
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))

@@ -103,6 +103,14 @@ describe('taskwright store check', () => {
     expect(lines.out.split('\n').length).toBeGreaterThan(1)
     expect(readdirSync(temporary)).toEqual([])
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
+    chmodSync(path, 0o600)
+    rmSync(`${path}-wal`)
+    truncateSync(path, 5_000)
+    chmodSync(path, mode)
+    chmodSync(folder, folderMode)
+    const damaged = await spawnCommand(['store', 'export', path], options)
+    chmodSync(folder, 0o700)
+    expect(damaged).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`\n  - ${path}: it is damaged`) })
   })
 
   test.each([

@@ -59,6 +59,14 @@ describe('taskwright store export and import', () => {
     expect(await recordsIn(copy)).toEqual(await recordsIn(path))
   })
 
+  test('take a name of SQLite for that of a file', async () => {
+    const path = await makeStore()
+    const cwd = scratchFolder()
+    const from = await exported(path)
+    expect(await spawnCommand(['store', 'import', ':memory:', '--from', from], { cwd })).toMatchObject({ code: 0 })
+    expect(await recordsIn(join(cwd, ':memory:'))).toEqual(await recordsIn(path))
+  })
+
   test('take lines as other systems end them, blank ones, and a byte-order mark', async () => {
     const path = await makeStore()
     const text = readFileSync(await exported(path), 'utf8')

@@ -2,7 +2,7 @@ import type { Store } from 'taskwright'
 import { defineTask, MemoryStore } from 'taskwright'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { HeldStore } from '../generated/held-store.ts'
+import { HeldStore } from '../../src/testing/lifecycle/held-store.ts'
 import type { World } from './virtual-runtime.ts'
 import { virtualWorld } from './virtual-runtime.ts'
 

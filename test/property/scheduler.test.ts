@@ -74,6 +74,19 @@ describe('any load', () => {
     )
   })
 
+  it('wakes for the refill that a reserved task waits for, though the pass looked at another only', () => {
+    const one = { principal: 'a', type: 'x', priority: 0, estimateMs: null, runMs: 1, concurrency: 2 } as const
+    const load: Work[] = [
+      { ...one, id: 't0', arriveAt: 0, demand: { tokens: 20 } },
+      { ...one, id: 't1', arriveAt: 0, demand: { tokens: 20 } },
+      { ...one, id: 't2', arriveAt: 201, demand: { memory: 2 } },
+      { ...one, id: 't3', arriveAt: 101, demand: { tokens: 20 }, principal: 'c', runMs: 2 },
+      { ...one, id: 't4', arriveAt: 101, demand: { memory: 9, tokens: 5 }, principal: 'c' },
+    ]
+    const machine = new SimulatedMachine({ pools, principalConcurrency: null, backfillDepth: 1 }).add(...load).run()
+    expect(machine.starts.map(({ id }) => id).sort()).toEqual(['t0', 't1', 't2', 't3', 't4'])
+  })
+
   it('leaves nothing waiting that fits, when anything that fits may start', () => {
     fc.assert(
       fc.property(works, (load) => {

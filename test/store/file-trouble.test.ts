@@ -96,6 +96,18 @@ describe('the thread that writes the file', () => {
     await runtime.stop()
   })
 
+  test('cannot be asked any more once it is dead', async () => {
+    const path = join(scratchFolder(), 'tasks.db')
+    const started = threads()
+    const store = await SqliteStore.open(path)
+    await started[0]?.terminate()
+    const load = async () => {
+      for await (const batch of store.load()) expect(batch).toEqual([])
+    }
+    await expect(load()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await store.close()
+  })
+
   test('is not followed where another process has had the file meanwhile: nothing is acknowledged any more', async () => {
     const path = join(scratchFolder(), 'tasks.db')
     const started = threads()

@@ -53,6 +53,11 @@ test('a Node without SQLite is told so, and makes no file', async () => {
   expect(existsSync(path)).toBe(false)
 })
 
+test('a host that is a line of a command has a file store as any other', async () => {
+  const path = join(scratchFolder(), 'tasks.db')
+  expect(await opened([process.execPath], path)).toEqual({ version: process.version, result: 7, file: 'opened' })
+})
+
 test('the Node of the machine has a file store, or is told that it is too old', async () => {
   const path = join(scratchFolder(), 'tasks.db')
   // npm puts the Node that the repository brings in front.

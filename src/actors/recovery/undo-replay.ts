@@ -45,18 +45,18 @@ class ReplayContext implements TaskContext {
   readonly log = silence
   readonly #task: ReplayedTask
   readonly #controller = new AbortController()
-  readonly #found: () => void
+  readonly #isComplete: () => boolean
   readonly #childKeys = new ChildKeys()
   #asked = 0
   #slept = 0
 
-  constructor(task: ReplayedTask, found: () => void) {
+  constructor(task: ReplayedTask, isComplete: () => boolean) {
     this.id = task.id
     this.type = task.type
     this.principal = task.principal
     this.attempt = task.attempt
     this.#task = task
-    this.#found = found
+    this.#isComplete = isComplete
   }
 
   get signal(): AbortSignal {
@@ -77,7 +77,8 @@ class ReplayContext implements TaskContext {
     if (!step) return never()
     const { undo, undoInDoubt } = options
     Object.assign(step, { undo: undo ?? null, undoInDoubt: undoInDoubt ?? null })
-    this.#found()
+    // Nothing more is wanted: what comes after it may have effects, and may never have been reached.
+    if (this.#isComplete()) return never()
     const finished = steps.finished<Result>(name)
     if (finished) return Promise.resolve(finished.result)
     // A handler may have gone on after it.
@@ -147,7 +148,9 @@ export function replayUndos(task: ReplayedTask, timeoutMs: number): Promise<void
   if (isComplete()) return Promise.resolve()
   const timer = task.timers.arm(task.environment.clock.now() + timeoutMs, resolve)
   const context = new ReplayContext(task, () => {
-    if (isComplete()) resolve()
+    const complete = isComplete()
+    if (complete) resolve()
+    return complete
   })
   Promise.resolve()
     .then(() => handler.run(context, task.input))

@@ -2,12 +2,11 @@ import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { durationSchema } from '../../model/duration.ts'
-import { StoreError } from '../../model/store-error.ts'
 import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../command-error.ts'
-import { unusable } from '../input-file.ts'
 import { flag, wholeNumber } from '../option-values.ts'
+import { asBadFile } from '../store/bad-file.ts'
 import { checkFile } from '../store/check-file.ts'
 import { compactJournal } from '../store/compact-journal.ts'
 import { exportTo } from '../store/export-lines.ts'
@@ -17,16 +16,6 @@ import { inspectStore, withStore } from '../store/open-file.ts'
 const oneFile = { name: 'a file', max: 1 }
 
 const inUse = 'A file that a running process has open is refused: stop that first.'
-
-/** What cannot be done with a store is the fault of the file, or of the disk that it lies on. */
-async function asBadFile<Result>(path: string, work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (thrown) {
-    if (thrown instanceof StoreError) throw unusable(path, [thrown.message], thrown)
-    throw thrown
-  }
-}
 
 const check = defineCommand({
   name: 'check',

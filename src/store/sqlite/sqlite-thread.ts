@@ -24,7 +24,8 @@ export class SqliteThread {
     this.#path = data.path
     // Run from source, by a Node that strips types, or as built.
     const file = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js'
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: data })
+    // Of what the host was started with nothing is for a thread, and some of it breaks one: `--input-type`.
+    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: data, execArgv: [] })
     this.#worker.on('message', (answer: SqliteAnswer) => this.#take(answer))
     this.#worker.on('error', (thrown: unknown) => this.#lose(`crashed (${describeThrown(thrown)})`, thrown))
     this.#worker.on('exit', () => this.#lose('has ended', undefined))

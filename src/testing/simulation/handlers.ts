@@ -12,6 +12,8 @@ import type { World } from './world.ts'
 export interface SimulatedProcess {
   readonly world: World
   readonly isAlive: boolean
+  /** Members of flows may throw. */
+  readonly membersThrow: boolean
   /** How many grants to a task are on record. */
   allocationsOf(taskId: string): number
   sleep(ms: number): Promise<void>
@@ -156,7 +158,7 @@ function echo(process: SimulatedProcess, like: TaskDefinition): TaskDefinition {
     run: (task) =>
       runHandler(process, task, {
         steps: [{ name: 'member', takesMs: 5, faults: ['none'], undoFaults: [] }],
-        ends: task.random() < 0.3 ? ['throw', 'permanent'] : ['return'],
+        ends: task.random() < 0.3 && process.membersThrow ? ['throw', 'permanent'] : ['return'],
         spends: 0,
       }),
   })

@@ -154,7 +154,7 @@ class ScenarioRun implements SimulatedHost {
   }
 
   #fork(startAt: number): HostProcess {
-    const { seed, slots, stores } = this.#scenario
+    const { seed, slots, stores, membersThrow } = this.#scenario
     const store = this.#isQuiet ? flawless : (stores[Math.min(this.#processes, stores.length - 1)] ?? flawless)
     this.#processes += 1
     return new HostProcess({
@@ -165,6 +165,7 @@ class ScenarioRun implements SimulatedHost {
       seed: seed * 31 + this.#processes,
       startAt,
       store,
+      membersThrow,
       states: this.#states,
     })
   }

@@ -1,8 +1,8 @@
 import { describeThrown } from '../../model/errors.ts'
 import { fairness } from './fairness.ts'
 import type { FaultCounts, FaultKind } from './faults.ts'
+import { scenarioOf } from './narrow.ts'
 import { runScenario } from './run-scenario.ts'
-import { drawScenario } from './scenario.ts'
 
 /** What the run of a seed has shown, small enough to be sent about. */
 export interface SeedReport {
@@ -21,11 +21,10 @@ function thrownOut(thrown: unknown): string[] {
 
 /** Runs one seed. Some are run again, and must leave the same journal; some measure the shares of principals. */
 export async function runSeed(seed: number, faults: readonly FaultKind[] | null = null): Promise<SeedReport> {
-  const allowed = faults === null ? null : new Set(faults)
-  const first = await runScenario(drawScenario(seed, allowed))
+  const first = await runScenario(scenarioOf(seed, faults))
   const violations = [...first.violations]
   if (seed % everySeeds === 0) {
-    const again = await runScenario(drawScenario(seed, allowed))
+    const again = await runScenario(scenarioOf(seed, faults))
     if (again.journalHash !== first.journalHash) violations.push('R8: the same seed left another journal')
   }
   if (seed % everySeeds === 1) violations.push(...(await fairness(seed).catch(thrownOut)))

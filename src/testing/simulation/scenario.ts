@@ -37,6 +37,8 @@ export interface Scenario {
   readonly seed: number
   readonly slots: number
   readonly isOverload: boolean
+  /** Members of flows may throw, by a chance of their own. */
+  readonly membersThrow: boolean
   readonly operations: readonly Operation[]
   /** The faults of the store by process; the last entry holds for all later ones. */
   readonly stores: readonly StoreFaults[]
@@ -150,8 +152,8 @@ function drawStore(random: Random): StoreFaults {
 /** How many tasks are submitted in an overload, times the slots. */
 const overload = [2, 4, 10] as const
 
-/** Draws what happens in the run of a seed. @param allowed kinds of faults to plant; all if not given */
-export function drawScenario(seed: number, allowed: ReadonlySet<FaultKind> | null): Scenario {
+/** Draws what happens in the run of a seed. */
+export function drawScenario(seed: number): Scenario {
   const random = seededRandom(seed)
   const slots = within(random, 3, 6)
   const isOverload = chance(random, 0.1)
@@ -166,13 +168,7 @@ export function drawScenario(seed: number, allowed: ReadonlySet<FaultKind> | nul
   )
   const stores = [drawStore(random), drawStore(random), quietStore]
   const operations = [...submissions, ...troubles].sort((a, b) => a.at - b.at)
-  const drawn: Scenario = { seed, slots, isOverload, operations, stores }
-  if (allowed === null) return drawn
-  return {
-    ...drawn,
-    operations: operations.filter((operation) => isAllowed(operation, allowed)),
-    stores: stores.map((store) => allowedStore(store, allowed)),
-  }
+  return { seed, slots, isOverload, membersThrow: true, operations, stores }
 }
 
 /** The fault that an operation is; a submission is none. */
@@ -198,18 +194,5 @@ export function faultOf(operation: Operation): FaultKind | null {
       ]
     default:
       return operation.type
-  }
-}
-
-function isAllowed(operation: Operation, allowed: ReadonlySet<FaultKind>): boolean {
-  const fault = faultOf(operation)
-  return fault === null || allowed.has(fault)
-}
-
-function allowedStore(store: StoreFaults, allowed: ReadonlySet<FaultKind>): StoreFaults {
-  return {
-    ...store,
-    crashAfterRecords: allowed.has('crash') ? store.crashAfterRecords : null,
-    lateChance: allowed.has('ackLate') ? store.lateChance : 0,
   }
 }

@@ -1,8 +1,8 @@
 import type { FaultKind } from './faults.ts'
+import { scenarioOf } from './narrow.ts'
 import type { RunReport } from './run-scenario.ts'
 import { runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenario.ts'
-import { drawScenario } from './scenario.ts'
 
 /** How many smaller scenarios are tried at most. */
 const mostRuns = 400
@@ -16,7 +16,7 @@ function ruleOf(violation: string | undefined): string {
  * Source: delta debugging, A. Zeller and R. Hildebrandt, IEEE TSE 2002.
  */
 export async function shrink(seed: number, faults: readonly FaultKind[] | null = null): Promise<RunReport> {
-  let scenario = drawScenario(seed, faults === null ? null : new Set(faults))
+  let scenario = scenarioOf(seed, faults)
   let report = await runScenario(scenario)
   const rule = ruleOf(report.violations[0])
   let runs = 0

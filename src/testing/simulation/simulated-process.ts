@@ -25,6 +25,7 @@ interface ProcessParts {
   readonly seed: number
   readonly startAt: number
   readonly store: StoreFaults
+  readonly membersThrow: boolean
   readonly states: Record<string, number>
 }
 
@@ -63,6 +64,10 @@ export class HostProcess implements SimulatedProcess {
 
   get runtime(): Runtime | null {
     return this.#runtime
+  }
+
+  get membersThrow(): boolean {
+    return this.#parts.membersThrow
   }
 
   get held(): number {

@@ -1,0 +1,96 @@
+import type { ResourceUsage } from '../model/resources.ts'
+import type { EventHistory } from './event-history.ts'
+import type { HelloFrame, Subject, TickFrame } from './protocol.ts'
+import { viewData } from './view/runtime-view.ts'
+
+/** What a stream is read from. */
+export interface StreamSource {
+  readonly history: EventHistory
+  subject(): Subject
+  resources(): readonly ResourceUsage[]
+}
+
+/** How often events are sent, and how many in a frame at most. */
+const everyMs = 100
+const tickMs = 1_000
+const frameSize = 5_000
+
+/**
+ * One client's stream of server-sent events. Nothing is kept for a client but its place in the history: one that is slow
+ * gets larger frames, one that is too slow begins anew. Nothing is made before the client has taken what came before.
+ */
+export function streamEvents(
+  source: StreamSource,
+  after: number | null,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const { history } = source
+  let sent = after
+  let ticked = 0
+  let timer: NodeJS.Timeout | null = null
+  const end = () => {
+    if (timer) clearTimeout(timer)
+  }
+  const frame = (event: string, data: unknown, id?: number) =>
+    encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+
+  const next = (): Uint8Array | null => {
+    const events = sent === null ? null : history.after(sent, frameSize)
+    if (events === null) {
+      sent = history.base.seq
+      return frame('hello', hello(source))
+    }
+    const last = events.at(-1)
+    if (last) {
+      sent = last.seq
+      return frame('events', events, last.seq)
+    }
+    const now = performance.now()
+    if (now - ticked < tickMs) return null
+    ticked = now
+    const tick: TickFrame = { now: source.subject().now, resources: source.resources() }
+    return frame('tick', tick)
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        signal.addEventListener('abort', () => {
+          end()
+          controller.close()
+        })
+      },
+      pull(controller) {
+        return new Promise<void>((resolve) => {
+          const send = () => {
+            if (signal.aborted) return resolve()
+            const bytes = next()
+            if (!bytes) {
+              timer = setTimeout(send, everyMs)
+              return
+            }
+            controller.enqueue(bytes)
+            resolve()
+          }
+          // Not at once: what happens within a tenth of a second goes together.
+          if (sent !== null && sent >= history.lastSeq) timer = setTimeout(send, everyMs)
+          else send()
+        })
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function hello(source: StreamSource): HelloFrame {
+  const { history } = source
+  return {
+    subject: source.subject(),
+    resources: source.resources(),
+    base: viewData(history.base),
+    dropped: history.dropped,
+    lastSeq: history.lastSeq,
+  }
+}

@@ -1,0 +1,8 @@
+export type { CommandNote } from './operator.ts'
+export type { Command, CommandInput, CommandResult, HelloFrame, Problem, StreamFrames, TaskDetail } from './protocol.ts'
+export type { Inspector, InspectorOptions, JournalOptions } from './serve-inspector.ts'
+export { serveInspector, serveJournal } from './serve-inspector.ts'
+export { fold } from './view/fold.ts'
+export type { RuntimeView, ViewData } from './view/runtime-view.ts'
+export { emptyView, viewOf } from './view/runtime-view.ts'
+export type { Phase, Segment, TaskRow } from './view/task-row.ts'

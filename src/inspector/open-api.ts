@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { apiBase, commandResultSchema, commandSchema, problemSchema } from './protocol.ts'
+
+const json = (schema: unknown) => ({ 'application/json': { schema } })
+const problems = { description: 'why not', content: json(z.toJSONSchema(problemSchema, { io: 'output' })) }
+
+function read(summary: string, schema: unknown = {}) {
+  return { get: { summary, responses: { 200: { description: 'ok', content: json(schema) }, default: problems } } }
+}
+
+const rows = { type: 'array', items: { type: 'object' } }
+
+/** The API as OpenAPI 3.1: what is read, and the one command. */
+export const openApi = {
+  openapi: '3.1.0',
+  info: { title: 'Taskwright inspector', version: '1', license: { name: 'MIT' } },
+  components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  paths: {
+    [`${apiBase}/stream`]: {
+      get: {
+        summary: 'Everything that happens: server-sent events hello, events, tick; resumes by Last-Event-ID',
+        responses: {
+          200: { description: 'a stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        },
+      },
+    },
+    [`${apiBase}/tasks`]: read('Tasks, oldest first; narrowed by stage, type, principal, limit', rows),
+    [`${apiBase}/tasks/{id}`]: read('One task: its events, children, and why it waits', { type: 'object' }),
+    [`${apiBase}/queue`]: read('The order of the next grants, with the reason of each place', rows),
+    [`${apiBase}/questions`]: read('Questions that nobody has answered', rows),
+    [`${apiBase}/resources`]: read('Resources by pool: capacity, held, available', rows),
+    [`${apiBase}/stats`]: read('Counts, rates and percentiles', { type: 'object' }),
+    [`${apiBase}/commands`]: {
+      post: {
+        summary: 'Does something; with dryRun it only counts',
+        security: [{ token: [] }],
+        requestBody: { required: true, content: json(z.toJSONSchema(commandSchema, { io: 'input' })) },
+        responses: {
+          200: { description: 'what it came to', content: json(z.toJSONSchema(commandResultSchema, { io: 'output' })) },
+          default: problems,
+        },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { createAdaptorServer } from '@hono/node-server'
+import { z } from 'zod'
+import { listProblems, refuse } from '../model/errors.ts'
+import type { RuntimeEvent } from '../model/events.ts'
+import type { Runtime } from '../runtime/create-runtime.ts'
+import { EventHistory } from './event-history.ts'
+import type { CommandNote } from './operator.ts'
+import { Operator } from './operator.ts'
+import { routes } from './routes.ts'
+import { readStaticFiles } from './static-files.ts'
+import type { Inspected } from './subject.ts'
+import { InspectedFile, InspectedRuntime } from './subject.ts'
+
+export interface InspectorOptions {
+  /** 0, the default: one that is free. */
+  port?: number
+  /** The address to listen on; the default, 127.0.0.1, is reached from this machine only. */
+  host?: string
+  /** Further names under which the server may be called, with the port: `inspector.example:8080`. */
+  allowedHosts?: readonly string[]
+  /** What changes have to bring. Drawn by chance if none is given. */
+  token?: string
+  /** Events that are kept for who comes late, and for replay; 50,000 by default. */
+  keepEvents?: number
+  /** Told of every command: write it to your log. */
+  onCommand?: (note: CommandNote) => void
+}
+
+const optionsSchema = z.strictObject({
+  port: z.number().int().min(0).max(65_535).default(0),
+  host: z.string().min(1).default('127.0.0.1'),
+  allowedHosts: z.array(z.string().min(1)).default([]),
+  token: z
+    .string()
+    .min(16, 'at least 16 characters')
+    .regex(/^[\w.~+/=-]+$/, 'letters, digits and -._~+/= only')
+    .optional(),
+  keepEvents: z.number().int().min(1_000).max(10_000_000).default(50_000),
+  onCommand: z.custom<(note: CommandNote) => void>((value) => typeof value === 'function').optional(),
+})
+
+/** A server that runs. */
+export interface Inspector {
+  /** Where the page is. */
+  readonly url: string
+  readonly port: number
+  readonly token: string | null
+  close(): Promise<void>
+}
+
+const endedTasksKept = 10_000
+
+/**
+ * Serves the page and the HTTP API of a runtime that lives in this process. It keeps no process alive that has nothing
+ * else to do but the server itself: close it. @throws RefusedError `OPTIONS_INVALID`; Error of the system if the port is taken
+ */
+export async function serveInspector(runtime: Runtime, options: InspectorOptions = {}): Promise<Inspector> {
+  const read = optionsSchema.safeParse(options)
+  if (!read.success)
+    throw refuse('OPTIONS_INVALID', 'the options of the inspector are not valid', listProblems(read.error))
+  const { token = randomBytes(24).toString('base64url'), keepEvents, onCommand, ...rest } = read.data
+  const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
+  for (const event of runtime.journal()) history.add(event)
+  const unsubscribe = runtime.on('*', (event) => history.add(event))
+  const operator = new Operator(runtime, (note) => onCommand?.(note))
+  try {
+    const inspector = await serve(new InspectedRuntime(runtime, history, () => runtime.now()), operator, token, rest)
+    return {
+      ...inspector,
+      close: async () => {
+        unsubscribe()
+        await inspector.close()
+      },
+    }
+  } catch (thrown) {
+    unsubscribe()
+    throw thrown
+  }
+}
+
+interface Place {
+  readonly port: number
+  readonly host: string
+  readonly allowedHosts: readonly string[]
+}
+
+/** What a journal is shown with. */
+export interface JournalOptions {
+  readonly port: number
+  readonly keepEvents: number
+}
+
+/** Serves the page of a journal, after the fact: everything can be seen, and nothing changed. */
+export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents }: JournalOptions): Promise<Inspector> {
+  const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
+  for (const event of events) history.add(event)
+  return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [] })
+}
+
+/** @param operator `null`: nothing can be changed */
+async function serve(
+  inspected: Inspected,
+  operator: Operator | null,
+  token: string | null,
+  { port: wanted, host, allowedHosts }: Place,
+): Promise<Inspector> {
+  let hosts: ReadonlySet<string> = new Set()
+  const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
+  const app = routes({ door: { hosts: () => hosts, token }, inspected, operator, files })
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
+  })
+  if (!('closeAllConnections' in server)) throw new Error('the server is no HTTP/1 server')
+  const port = await listen(server, wanted, host)
+  const names = host.includes(':') ? [`[${host}]`] : [host]
+  hosts = new Set([
+    ...['localhost', '127.0.0.1', '[::1]', ...names].map((name) => `${name}:${port}`.toLowerCase()),
+    ...allowedHosts.map((name) => name.toLowerCase()),
+  ])
+  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server) }
+}
+
+function listen(server: Server, wanted: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(wanted, host, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : wanted)
+    })
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    // Streams would keep it open for ever.
+    server.closeAllConnections()
+  })
+}

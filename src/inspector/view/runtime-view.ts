@@ -1,0 +1,81 @@
+import type { AlertCode, SupervisorStage } from '../../model/events.ts'
+import type { TaskStage } from '../../model/stage.ts'
+import type { TaskRow } from './task-row.ts'
+
+/** Something that somebody should look at. */
+export interface AlertNote {
+  readonly at: number
+  readonly code: AlertCode
+  readonly message: string
+  readonly taskId: string | null
+}
+
+/** Everything that the page shows, at one moment: events folded. */
+export interface RuntimeView {
+  /** `seq` of the last event that is in it. */
+  seq: number
+  /** Environment time of that event, ms since the epoch. */
+  at: number
+  supervisor: SupervisorStage
+  readonly tasks: Map<string, TaskRow>
+  readonly byStage: Record<TaskStage, number>
+  /** How often ended tasks ended with each code. */
+  readonly errorsByCode: Record<string, number>
+  /** What is held of each resource now. */
+  readonly held: Record<string, number>
+  /** What was spent of each resource, as reported, else as reserved. */
+  readonly spent: Record<string, number>
+  /** Capacities that were changed while it ran. */
+  readonly resized: Record<string, number>
+  readonly restarts: Record<string, number>
+  /** The last alerts, oldest first. */
+  alerts: readonly AlertNote[]
+}
+
+/** A view as it is sent. */
+export interface ViewData extends Omit<RuntimeView, 'tasks'> {
+  readonly tasks: readonly TaskRow[]
+}
+
+const emptyStages: Record<TaskStage, number> = {
+  created: 0,
+  validating: 0,
+  waiting: 0,
+  queued: 0,
+  allocating: 0,
+  executing: 0,
+  completing: 0,
+  retrying: 0,
+  rollingBack: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  rejected: 0,
+}
+
+/** Before the first event. */
+export function emptyView(): RuntimeView {
+  return {
+    seq: 0,
+    at: 0,
+    supervisor: 'starting',
+    tasks: new Map(),
+    byStage: { ...emptyStages },
+    errorsByCode: {},
+    held: {},
+    spent: {},
+    resized: {},
+    restarts: {},
+    alerts: [],
+  }
+}
+
+export function viewData(view: RuntimeView): ViewData {
+  return { ...view, tasks: [...view.tasks.values()] }
+}
+
+/** A copy that can be folded on without changing `data`: replay starts from it again and again. */
+export function viewOf(data: ViewData): RuntimeView {
+  const copy = structuredClone(data)
+  return { ...copy, tasks: new Map(copy.tasks.map((row) => [row.id, row])) }
+}

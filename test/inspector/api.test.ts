@@ -1,0 +1,196 @@
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { commandResultSchema } from '../../src/inspector/protocol.ts'
+import { fold } from '../../src/inspector/view/fold.ts'
+import { emptyView } from '../../src/inspector/view/runtime-view.ts'
+import type { RuntimeEvent } from '../../src/model/events.ts'
+import { command, sample, serveSample } from './served.ts'
+
+const until = async (isSo: () => boolean) => {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function carriedOut(inspector: Parameters<typeof command>[0], body: unknown) {
+  const { status, answer } = await command(inspector, body)
+  expect(status).toBe(200)
+  return commandResultSchema.parse(answer)
+}
+
+it('cancels what it is told to, after it has said how many that are', async () => {
+  const { runtime, inspector } = await serveSample({}, 1)
+  const [one, two, three] = await Promise.all([1, 2, 3].map(() => runtime.submit(sample, { what: 'wait' })))
+  const queued = { action: 'cancel', tasks: { stages: ['queued'] }, why: 'not needed' }
+  await until(() => runtime.stats().byStage.executing === 1)
+  expect(await carriedOut(inspector, { ...queued, dryRun: true })).toEqual({ matched: 2, done: [], refused: [] })
+  expect(runtime.stats().byStage.queued).toBe(2)
+  const result = await carriedOut(inspector, queued)
+  expect(result.done.map(({ taskId }) => taskId)).toEqual([two?.id, three?.id])
+  expect(await two?.outcome()).toMatchObject({ status: 'cancelled', failure: { message: 'not needed' } })
+  expect(one?.view().stage).toBe('executing')
+})
+
+it('says of each task what could not be done', async () => {
+  const { runtime, inspector } = await serveSample()
+  const living = await runtime.submit(sample, { what: 'wait' })
+  const result = await carriedOut(inspector, { action: 'retry', tasks: { ids: [living.id, 'task_none', living.id] } })
+  expect(result).toMatchObject({ matched: 1, done: [] })
+  expect(result.refused.map(({ taskId, code }) => [taskId, code])).toEqual([
+    ['task_none', 'UNKNOWN_TASK'],
+    [living.id, 'TASK_UNFINISHED'],
+  ])
+})
+
+it('runs a task that failed once more, as a new one', async () => {
+  const { runtime, inspector } = await serveSample()
+  const failed = await runtime.submit(sample, { what: 'fail' })
+  await failed.outcome()
+  const { done } = await carriedOut(inspector, { action: 'retry', tasks: { ids: [failed.id] } })
+  const again = runtime.get(done[0]?.newTaskId ?? '')
+  expect(again?.id).not.toBe(failed.id)
+  expect(await again?.outcome()).toMatchObject({ status: 'failed' })
+  expect(again?.view()).toMatchObject({
+    type: 'sample',
+    principal: failed.view().principal,
+    demand: failed.view().demand,
+  })
+})
+
+it('answers a question, and refuses an answer that does not fit', async () => {
+  const { runtime, inspector, call } = await serveSample()
+  const asking = await runtime.submit(sample, { what: 'ask' })
+  await until(() => runtime.questions().length === 1)
+  const questions = z.array(z.object({ id: z.string() })).parse(await (await call('/api/v1/questions')).json())
+  const answer = { action: 'answer', taskId: asking.id, questionId: questions[0]?.id }
+  expect(await carriedOut(inspector, { ...answer, answer: 'perhaps' })).toMatchObject({
+    done: [],
+    refused: [{ taskId: asking.id, code: 'ANSWER_INVALID' }],
+  })
+  await carriedOut(inspector, { ...answer, answer: true })
+  expect(await asking.result()).toBe('it said true')
+})
+
+it('pauses and resumes one task and all, changes a priority and a capacity, drains', async () => {
+  const { runtime, inspector } = await serveSample({}, 1)
+  const first = await runtime.submit(sample, { what: 'wait' })
+  const waiting = await runtime.submit(sample, { what: 'end' })
+  const tasks = { ids: [waiting.id] }
+  await carriedOut(inspector, { action: 'pause', tasks })
+  await until(() => waiting.view().stage === 'waiting')
+  await carriedOut(inspector, { action: 'reprioritise', tasks, priority: 'critical' })
+  await until(() => waiting.view().priority === 4)
+  await carriedOut(inspector, { action: 'pauseAll' })
+  await until(() => runtime.state === 'paused')
+  await carriedOut(inspector, { action: 'resize', resource: 'slots', capacity: 2 })
+  expect(runtime.resources()[0]?.capacity).toBe(2)
+  await carriedOut(inspector, { action: 'resumeAll' })
+  await carriedOut(inspector, { action: 'resume', tasks })
+  expect(await waiting.result()).toBe('end')
+  await carriedOut(inspector, { action: 'drain' })
+  await until(() => runtime.state === 'draining')
+  expect(await carriedOut(inspector, { action: 'resize', resource: 'unheard of', capacity: 1 })).toMatchObject({
+    refused: [{ code: 'POOL_UNKNOWN' }],
+  })
+  void first.cancel()
+})
+
+it('tells the host of each command, and of no count', async () => {
+  const notes: string[] = []
+  const { inspector } = await serveSample({ onCommand: ({ command: { action } }) => notes.push(action) })
+  await carriedOut(inspector, { action: 'cancel', tasks: { types: ['sample'] }, dryRun: true })
+  await carriedOut(inspector, { action: 'cancel', tasks: { types: ['sample'] } })
+  await carriedOut(inspector, { action: 'drain' })
+  expect(notes).toEqual(['cancel', 'drain'])
+})
+
+it('says why a task waits, and in which order they go', async () => {
+  const { runtime, call } = await serveSample({}, 1)
+  const running = await runtime.submit(sample, { what: 'wait' })
+  const waiting = await runtime.submit(sample, { what: 'wait' })
+  await until(() => runtime.stats().byStage.executing === 1)
+  const detail: unknown = await (await call(`/api/v1/tasks/${waiting.id}`)).json()
+  expect(detail).toMatchObject({
+    row: { stage: 'queued' },
+    wait: { position: 1, unmet: [{ resource: 'slots', asked: 1, available: 0, holders: [running.id] }] },
+  })
+  const queue: unknown = await (await call('/api/v1/queue')).json()
+  expect(queue).toMatchObject([{ taskId: waiting.id, reason: expect.stringContaining('slots') }])
+  expect((await call('/api/v1/tasks/task_none')).status).toBe(404)
+  expect((await call('/api/v1/tasks?stage=burning')).status).toBe(400)
+})
+
+it('answers every path of its own description', async () => {
+  const { call, runtime } = await serveSample()
+  const { id } = await runtime.submit(sample, { what: 'wait' })
+  const described = z
+    .object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+    .parse(await (await call('/openapi.json')).json())
+  for (const [path, methods] of Object.entries(described.paths)) {
+    if (!('get' in methods) || path.endsWith('/stream')) continue
+    const response = await call(path.replace('{id}', id))
+    expect([path, response.status]).toEqual([path, 200])
+    await response.json()
+  }
+  expect(Object.keys(described.paths)).toContain('/api/v1/commands')
+})
+
+/** Frames of a stream, as they come. */
+async function* framesOf(response: Response) {
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const bytes of response.body ?? []) {
+    rest += decoder.decode(bytes, { stream: true })
+    const frames = rest.split('\n\n')
+    rest = frames.pop() ?? ''
+    for (const frame of frames) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(frame)?.[1] ?? ''
+      const data: unknown = JSON.parse(field('data'))
+      yield { id: field('id'), event: field('event'), data }
+    }
+  }
+}
+
+const isEvents = (data: unknown): data is RuntimeEvent[] => Array.isArray(data)
+
+it('streams everything that happened and happens; a client that comes back gets what it has missed', async () => {
+  const { call, runtime } = await serveSample()
+  const early = await runtime.submit(sample, { what: 'end' })
+  await early.result()
+  const view = emptyView()
+  let last = ''
+  let late: string | null = null
+  for await (const { id, event, data } of framesOf(await call('/api/v1/stream'))) {
+    if (!isEvents(data)) expect(['hello', 'tick']).toContain(event)
+    else for (const one of data) fold(view, one)
+    last = id || last
+    if (late === null && view.tasks.get(early.id)?.stage === 'completed')
+      late = (await runtime.submit(sample, { what: 'end' })).id
+    if (late !== null && view.tasks.get(late)?.stage === 'completed') break
+  }
+  const missed = await runtime.submit(sample, { what: 'end' })
+  await missed.result()
+  for await (const { event, data } of framesOf(await call('/api/v1/stream', { headers: { 'last-event-id': last } }))) {
+    expect(event).toBe('events')
+    if (isEvents(data)) for (const one of data) fold(view, one)
+    if (view.tasks.get(missed.id)?.stage === 'completed') break
+  }
+  expect(view.tasks.size).toBe(3)
+})
+
+it('begins anew with a client that has missed more than is kept', async () => {
+  const { call, runtime } = await serveSample({ keepEvents: 1_000 })
+  for (let round = 0; round < 1_200; round += 1) await (await runtime.submit(sample, { what: 'end' })).result()
+  const frames = framesOf(await call('/api/v1/stream', { headers: { 'last-event-id': '5' } }))
+  const first = await frames.next()
+  expect(first.value).toMatchObject({ event: 'hello', data: { dropped: expect.any(Number) } })
+  const { dropped } = z.object({ data: z.object({ dropped: z.number() }) }).parse(first.value).data
+  expect(dropped).toBeGreaterThan(1_000)
+  await frames.return(undefined)
+})
+
+it('closes while somebody reads, and leaves nothing behind', async () => {
+  const { call, inspector } = await serveSample()
+  const frames = framesOf(await call('/api/v1/stream'))
+  await frames.next()
+  await inspector.close()
+  await expect(fetch(inspector.url)).rejects.toThrow()
+})
