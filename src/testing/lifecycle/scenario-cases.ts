@@ -71,7 +71,7 @@ export function scenarioCases(rehearsals: readonly Rehearsal[], runner: CaseRunn
   return rehearsals.map(({ planned, record, words }) => ({
     name: words,
     run: () =>
-      runner.run(async (world) => {
+      runner.run(words, async (world) => {
         await live(world, planned.scenario)
         if (planned.fault !== null && cameAbout(world, planned))
           runner.hit('pairs', 'handler', `${planned.point} × ${planned.fault}`)
