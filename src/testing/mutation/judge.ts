@@ -2,7 +2,6 @@ import { describeThrown } from '../../model/errors.ts'
 import type { LifecycleCase } from '../lifecycle/case-runner.ts'
 import type { CoverageKind, CoverageReport } from '../lifecycle/coverage-report.ts'
 import type { Subject } from '../lifecycle/lifecycle-suite.ts'
-import { realNow } from '../lifecycle/real-time.ts'
 import type { Mutant, Touched } from './mutant.ts'
 
 /** A fault that no path has found. */
@@ -14,29 +13,8 @@ export interface Survivor {
   readonly why: string
 }
 
-export interface MutationReport {
-  readonly definition: string
-  /** Faults that were planted. */
-  readonly mutants: number
-  /** Faults that a path has found. */
-  readonly killed: number
-  readonly survivors: readonly Survivor[]
-  /** Faults that make no definition or machine, so that nothing could be run. Not among the planted. */
-  readonly stillborn: number
-  /** Faults that are proven to change nothing, whatever comes. Not among the planted. */
-  readonly equivalent: number
-  readonly paths: number
-  readonly elapsedMs: number
-}
-
 const kinds = ['states', 'transitions', 'guards', 'pairs'] as const
 const keyOf = ({ kind, chart, id }: Touched) => `${kind}\n${chart}\n${id}`
-
-export interface SurvivorOptions {
-  readonly signal?: AbortSignal
-  /** Called after each fault. */
-  onMutant?(mutant: Mutant, killedBy: string | null): void
-}
 
 /** Paths that faults are planted under: a `LifecycleSuite` is one. */
 export interface PathSuite extends Iterable<LifecycleCase> {
@@ -47,40 +25,53 @@ export interface PathSuite extends Iterable<LifecycleCase> {
   against(subject: Subject): Promise<PathSuite>
 }
 
-/**
- * Runs the paths of a suite on each fault until one of them finds it; those that come by its place first.
- * @throws Error (rejects) if a path fails with nothing planted
- */
-export async function findSurvivors(
-  original: PathSuite,
-  mutants: readonly Mutant[],
-  { signal, onMutant }: SurvivorOptions = {},
-): Promise<MutationReport> {
-  const since = realNow()
-  const suite = await original.recorded()
-  const map = await walkUnchanged(suite)
-  const survivors: Survivor[] = []
-  let killed = 0
-  let stillborn = 0
-  let equivalent = 0
-  for (const mutant of mutants) {
-    if (signal?.aborted) break
-    const verdict = await judge(suite, mutant, map.orderFor(mutant))
-    if (verdict.form === 'killed') killed += 1
-    else if (verdict.form === 'stillborn') stillborn += 1
-    else if (mutant.isEquivalent?.()) equivalent += 1
-    else survivors.push({ id: mutant.id, kind: mutant.kind, what: mutant.what, why: map.whyNotFound(mutant) })
-    onMutant?.(mutant, verdict.form === 'killed' ? verdict.by : null)
+/** What became of one fault. */
+export type Verdict =
+  | { readonly form: 'killed'; readonly by: string }
+  | { readonly form: 'survived'; readonly survivor: Survivor }
+  /** Nothing could be run with it. */
+  | { readonly form: 'stillborn' }
+  /** It is proven to change nothing. */
+  | { readonly form: 'equivalent' }
+
+/** Runs the paths of a suite on faults; those that come by a fault's place first. */
+export class Judge {
+  readonly #suite: PathSuite
+  readonly #map: PathMap
+
+  private constructor(suite: PathSuite, map: PathMap) {
+    this.#suite = suite
+    this.#map = map
   }
-  return {
-    definition: suite.definition.type,
-    mutants: killed + survivors.length,
-    killed,
-    survivors,
-    stillborn,
-    equivalent,
-    paths: suite.paths,
-    elapsedMs: realNow() - since,
+
+  /** @throws Error (rejects) if a path fails with nothing planted */
+  static async of(original: PathSuite): Promise<Judge> {
+    const suite = await original.recorded()
+    return new Judge(suite, await walkUnchanged(suite))
+  }
+
+  async judge(mutant: Mutant): Promise<Verdict> {
+    const cases = await this.#casesOf(mutant)
+    if (!cases) return { form: 'stillborn' }
+    for (const index of this.#map.orderFor(mutant)) {
+      const one = cases[index]
+      try {
+        await one?.run()
+      } catch (thrown) {
+        return { form: 'killed', by: `${one?.name}: ${describeThrown(thrown)}` }
+      }
+    }
+    if (mutant.isEquivalent?.()) return { form: 'equivalent' }
+    const { id, kind, what } = mutant
+    return { form: 'survived', survivor: { id, kind, what, why: this.#map.whyNotFound(mutant) } }
+  }
+
+  async #casesOf(mutant: Mutant): Promise<readonly LifecycleCase[] | null> {
+    try {
+      return [...(await this.#suite.against(mutant.make()))]
+    } catch {
+      return null
+    }
   }
 }
 
@@ -140,24 +131,4 @@ async function walk({ name, run }: LifecycleCase): Promise<void> {
   await run().catch((thrown: unknown) => {
     throw new Error(`a path fails with nothing planted: ${name}: ${describeThrown(thrown)}`, { cause: thrown })
   })
-}
-
-type Verdict = { form: 'killed'; by: string } | { form: 'survived' } | { form: 'stillborn' }
-
-async function judge(suite: PathSuite, mutant: Mutant, order: readonly number[]): Promise<Verdict> {
-  let cases: readonly LifecycleCase[]
-  try {
-    cases = [...(await suite.against(mutant.make()))]
-  } catch {
-    return { form: 'stillborn' }
-  }
-  for (const index of order) {
-    const one = cases[index]
-    try {
-      await one?.run()
-    } catch (thrown) {
-      return { form: 'killed', by: `${one?.name}: ${describeThrown(thrown)}` }
-    }
-  }
-  return { form: 'survived' }
 }
