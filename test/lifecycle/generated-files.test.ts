@@ -72,7 +72,7 @@ test('and with node --test, with the samples that the module has', async () => {
     'lifecycleCases(checkout, {\n  ...lifecycle.checkout,\n',
   )
   const run = await project.node('--test', '--test-reporter=tap', 'node/*.test.ts')
-  expect(run.text).toContain('checkout: 228 of 228 paths walked')
+  expect(run.text).toMatch(/checkout: (\d+) of \1 paths walked/)
   expect(run.text).toMatch(/# pass [1-9]\d\d/)
   expect(run.text).toContain('# fail 0')
   expect(run.code).toBe(0)
