@@ -17,7 +17,7 @@ import { createRuntimeOn } from '../../src/runtime/create-runtime.ts'
 import { LifeTraces, traceOf } from '../../src/testing/lifecycle/life-trace.ts'
 import { within } from '../../src/testing/lifecycle/real-time.ts'
 import { Tally } from '../../src/testing/lifecycle/tally.ts'
-import type { PathSuite } from '../../src/testing/mutation/find-survivors.ts'
+import type { PathSuite } from '../../src/testing/mutation/judge.ts'
 
 type State = SnapshotFrom<typeof supervisorMachine>
 type Path = readonly SupervisorMachineEvent[]

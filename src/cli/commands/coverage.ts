@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { describeThrown } from '../../model/errors.ts'
 import { coverageHtml } from '../../testing/lifecycle/coverage-html.ts'
 import type { CoverageReport } from '../../testing/lifecycle/coverage-report.ts'
 import { thresholdProblems } from '../../testing/lifecycle/coverage-report.ts'
@@ -11,7 +12,6 @@ import { defineCommand } from '../command.ts'
 import { CommandError, exitCodes, InterruptedError } from '../command-error.ts'
 import { chosenDefinitions } from '../lifecycle/chosen-definitions.ts'
 import { flag, names, oneOf, percent, wholeNumber } from '../option-values.ts'
-import { describeThrown } from '../../model/errors.ts'
 
 const notes = `Walks the whole life of each task definition that the module exports, on virtual time, and tells what was come by:
 states, transitions, guards each way, and pairs of a stage and a message (or of a point of the handler and a fault), of the

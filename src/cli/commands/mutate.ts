@@ -47,7 +47,9 @@ export const mutate = defineCommand({
     }
     const mutants = reports.reduce((sum, report) => sum + report.mutants, 0)
     const killed = reports.reduce((sum, report) => sum + report.killed, 0)
-    const survivors = reports.flatMap((report) => report.survivors.map((one) => ({ definition: report.definition, ...one })))
+    const survivors = reports.flatMap((report) =>
+      report.survivors.map((one) => ({ definition: report.definition, ...one })),
+    )
     if (json) terminal.out(JSON.stringify({ mutants, killed, survivors, definitions: reports.map(withoutSurvivors) }))
     else if (reports.length > 1) terminal.out(`${killed} of ${mutants} found, ${share(killed, mutants)}`)
     return 100 * killed < threshold * mutants ? exitCodes.failed : exitCodes.done
@@ -73,7 +75,9 @@ function share(killed: number, mutants: number): string {
 function tell(report: MutationReport, terminal: Terminal): void {
   const { definition, mutants, killed, survivors, stillborn, equivalent, paths, elapsedMs } = report
   const seconds = (elapsedMs / 1_000).toFixed(1)
-  terminal.out(`${definition}: ${killed} of ${mutants} faults found, ${share(killed, mutants)}, by ${paths} paths in ${seconds} s`)
+  terminal.out(
+    `${definition}: ${killed} of ${mutants} faults found, ${share(killed, mutants)}, by ${paths} paths in ${seconds} s`,
+  )
   if (stillborn > 0) terminal.out(`  ${stillborn} more could not be run at all`)
   if (equivalent > 0) terminal.out(`  ${equivalent} more are proven to change nothing`)
   for (const { kind, what, why } of survivors) terminal.out(`  survived: ${kind}: ${what}\n    ${why}`)

@@ -22,7 +22,7 @@ function written(event: RuntimeEvent): string {
 }
 
 /** Where two traces part; `null`: nowhere. */
-export function whereTheyPart(actual: LifeTrace, expected: LifeTrace): string | null {
+function whereTheyPart(actual: LifeTrace, expected: LifeTrace): string | null {
   const at = expected.findIndex((line, index) => actual[index] !== line)
   const index = at === -1 && actual.length > expected.length ? expected.length : at
   if (index === -1) return null

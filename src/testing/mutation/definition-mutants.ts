@@ -1,7 +1,7 @@
+import type { TaskDefinition } from '../../model/definition.ts'
 import type { LifecycleOptions } from '../lifecycle/lifecycle-options.ts'
 import { suiteOf } from '../lifecycle/lifecycle-suite.ts'
 import { planSuite } from '../lifecycle/suite-plan.ts'
-import type { TaskDefinition } from '../../model/definition.ts'
 import { callFaults } from './call-faults.ts'
 import { policyFaults } from './definition-faults.ts'
 import { machineFaults } from './handler-faults.ts'
