@@ -200,6 +200,14 @@ export class Runtime extends RuntimeReads {
     this.#ofType('resume', 'type.resume', type)
   }
 
+  /**
+   * Resolves once everything that was told to this runtime so far is done: with an audit log when that has it.
+   * @throws (rejects) RefusedError `RUNTIME_STOPPED`: it never will be
+   */
+  async acted(): Promise<void> {
+    await this.#core.permissions?.acted()
+  }
+
   /** Writes into the event log, and the audit log if there is one, what was done by hand through this face, and why. */
   noteIntervention(intervention: Intervention): void {
     const { permissions, journal, services } = this.#core

@@ -207,6 +207,10 @@ it('writes down who did what, and why; and whom it refused', async () => {
     expect.objectContaining({ by: { id: 'bob', kind: 'agent', tenant: 'acme' }, action: 'cancel', outcome: 'denied' }),
   )
   expect(log).toContainEqual(expect.objectContaining({ action: 'authenticate', outcome: 'denied' }))
+  const paused = { action: 'pauseAll', why: 'deploying', changed: { state: { from: 'running', to: 'paused' } } }
+  expect(log).toContainEqual(
+    expect.objectContaining({ by: olga.by, action: 'intervene', details: { ...paused, subject: null } }),
+  )
   expect(JSON.stringify(log)).not.toContain('hunter2')
   expect(notes).toEqual([
     ['olga', 'pauseAll'],
