@@ -6,6 +6,13 @@ import type { RuntimeEvent, TaskEvent } from '../../../src/model/events.ts'
 import { Endings } from './endings.ts'
 import { Samples } from './samples.ts'
 
+/** A change of a capacity. */
+export interface Resizing {
+  readonly at: number
+  readonly resource: string
+  readonly from: number
+}
+
 /** Events that the page keeps, at least, and rows of ended tasks. */
 const eventsKept = 200_000
 const eventsDroppedAtOnce = 50_000
@@ -20,6 +27,8 @@ export class Recording {
   readonly live: RuntimeView
   readonly samples = new Samples()
   readonly endings = new Endings()
+  /** Every change of a capacity that is kept, the first first. */
+  readonly resizings: Resizing[] = []
   readonly #ofTask = new Map<string, TaskEvent[]>()
   #events: RuntimeEvent[] = []
   #dropped: number
@@ -55,6 +64,7 @@ export class Recording {
       fold(this.live, event)
       this.#events.push(event)
       if ('taskId' in event && 'taskType' in event) this.#note(event)
+      else if (event.type === 'pool.resized') this.resizings.push(event)
       this.samples.note(this.live)
     }
     if (this.#events.length > eventsKept + eventsDroppedAtOnce) this.#drop()

@@ -78,7 +78,10 @@ export function openSession(): void {
   window.setInterval(repaint, 1_000)
 }
 
-/** What to draw now. A component that calls it is drawn again with each paint. `null`: nothing has arrived yet. */
+/**
+ * What to draw now. A component that calls it is drawn again with each paint; one that reads other signals has to call
+ * it too, as its parent's paint does not reach it. `null`: nothing has arrived yet.
+ */
 export function shown(): Shown | null {
   void painted.value
   const { at } = address.value
