@@ -100,6 +100,17 @@ export class Recording {
   }
 }
 
+/** Index of the first event after `seq`, by bisection: a caller that may not see everything sees gaps. */
+function firstAfter(events: readonly RuntimeEvent[], seq: number): number {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((events[middle]?.seq ?? 0) <= seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Index of the first event that is later than `at`, by bisection. */
 export function firstLaterThan(events: readonly RuntimeEvent[], at: number): number {
   let [low, high] = [0, events.length]
@@ -138,8 +149,7 @@ export class Rewound {
       const mark = this.#marks.findLast((one) => one.seq <= seq)
       this.#view = viewOf(mark ?? viewData(base))
     }
-    const first = events[0]?.seq ?? 0
-    for (let index = Math.max(0, this.#view.seq + 1 - first); index < events.length; index += 1) {
+    for (let index = firstAfter(events, this.#view.seq); index < events.length; index += 1) {
       const event = events[index]
       if (!event || event.seq > seq) break
       fold(this.#view, event)

@@ -1,10 +1,11 @@
 import type { TaskDetail } from '../../../../src/inspector/protocol.ts'
 import type { RuntimeView } from '../../../../src/inspector/view/runtime-view.ts'
 import type { TaskRow } from '../../../../src/inspector/view/task-row.ts'
-import type { WaitReason } from '../../../../src/scheduling/wait-reason.ts'
 import { formatAmount, formatClock, formatCount, formatDuration } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { TaskLink } from '../../parts/task-link.tsx'
+
+type WaitReason = NonNullable<TaskDetail['wait']>
 
 const holdersShown = 12
 
