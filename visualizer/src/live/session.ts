@@ -3,6 +3,7 @@ import type { Subject } from '../../../src/inspector/protocol.ts'
 import type { RuntimeView } from '../../../src/inspector/view/runtime-view.ts'
 import type { ResourceUsage } from '../../../src/model/resources.ts'
 import { address } from '../shell/address.ts'
+import { beLetIn } from './admission.ts'
 import { painted, repaint } from './painter.ts'
 import { Recording, Rewound } from './recording.ts'
 import { Wire } from './wire.ts'
@@ -58,6 +59,7 @@ const wire = new Wire({
   },
   lost() {
     link.value = 'lost'
+    beLetIn()
   },
 })
 

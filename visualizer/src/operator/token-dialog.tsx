@@ -20,7 +20,7 @@ export function TokenDialog() {
           request.settle(true)
         }}
       >
-        <p>Everybody who reaches this page may look. To change something, give the token that the server printed.</p>
+        <p>Give the token that the server printed when it started, or that you were given.</p>
         {request.reason && (
           <p class="form-problem" role="alert">
             {request.reason}

@@ -42,7 +42,7 @@ export function ResourcesView() {
               type="button"
               class="tab"
               aria-pressed={name === span.name}
-              aria-label={title}
+              title={title}
               onClick={() => setFilters({ span: name })}
             >
               {name}

@@ -58,13 +58,13 @@ export function TasksView() {
       {rows.length > 0 ? (
         <TaskTable rows={rows} query={query} now={now.now} picked={picked} />
       ) : view.tasks.size > 0 ? (
-        <Empty icon="search" title="No task matches">
+        <Empty icon="search" title="No task matches" isPart>
           <button type="button" class="button" onClick={() => go({ filters: {} })}>
             Show all
           </button>
         </Empty>
       ) : (
-        <Empty icon="tasks" title="No tasks yet">
+        <Empty icon="tasks" title="No tasks yet" isPart>
           As soon as something is submitted to the runtime, it is listed here.
         </Empty>
       )}
