@@ -9,6 +9,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
+import type { RouteParts } from './routes.ts'
 import { routes } from './routes.ts'
 import { readStaticFiles } from './static-files.ts'
 import type { Inspected } from './subject.ts'
@@ -65,9 +66,10 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of runtime.journal()) history.add(event)
   const unsubscribe = runtime.on('*', (event) => history.add(event))
-  const operator = new Operator(runtime, (note) => onCommand?.(note))
+  const operator = new Operator((note) => onCommand?.(note))
   try {
-    const inspector = await serve(new InspectedRuntime(runtime, history, () => runtime.now()), operator, token, rest)
+    const inspected = new InspectedRuntime(runtime, history, () => runtime.now())
+    const inspector = await serve(inspected, (command) => operator.carryOut(command, runtime), token, rest)
     return {
       ...inspector,
       close: async () => {
@@ -100,16 +102,16 @@ export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents 
   return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [] })
 }
 
-/** @param operator `null`: nothing can be changed */
+/** @param carryOut `null`: nothing can be changed */
 async function serve(
   inspected: Inspected,
-  operator: Operator | null,
+  carryOut: RouteParts['carryOut'],
   token: string | null,
   { port: wanted, host, allowedHosts }: Place,
 ): Promise<Inspector> {
   let hosts: ReadonlySet<string> = new Set()
   const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
-  const app = routes({ door: { hosts: () => hosts, token }, inspected, operator, files })
+  const app = routes({ door: { hosts: () => hosts, token }, inspected, carryOut, files })
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
