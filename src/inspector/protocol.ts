@@ -53,7 +53,7 @@ export interface TickFrame {
   readonly resources: readonly ResourceUsage[]
 }
 
-/** Frames by the `event` field of the server-sent event; `data` is JSON. The `id` of `events` is the last `seq` in it. */
+/** Frames by the `event` field of the server-sent event; `data` is JSON. The `id` of `events` is where to go on. */
 export interface StreamFrames {
   readonly hello: HelloFrame
   readonly events: readonly RuntimeEvent[]

@@ -6,7 +6,7 @@ import { describeThrown, listProblems } from '../model/errors.ts'
 import { taskStages } from '../model/stage.ts'
 import type { DoorOptions } from './door.ts'
 import { guardDoor, problem } from './door.ts'
-import { streamEvents } from './event-stream.ts'
+import { seqOfPlace, streamEvents } from './event-stream.ts'
 import { openApi } from './open-api.ts'
 import type { Operator } from './operator.ts'
 import { apiBase, commandSchema } from './protocol.ts'
@@ -52,8 +52,7 @@ export function routes({ door, inspected, operator, files }: RouteParts): Hono {
   app.notFound((c) => problem(c, 404, 'NOT_FOUND', `there is no ${c.req.path}`))
 
   app.get(`${apiBase}/stream`, (c) => {
-    const last = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? Number.NaN)
-    const after = Number.isSafeInteger(last) && last >= 0 && last <= inspected.history.lastSeq ? last : null
+    const after = seqOfPlace(inspected.history, c.req.header('last-event-id') ?? c.req.query('after'))
     c.header('content-type', 'text/event-stream')
     c.header('cache-control', 'no-store')
     return c.body(streamEvents(inspected, after, c.req.raw.signal))

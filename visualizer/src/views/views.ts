@@ -1,0 +1,5 @@
+import { HealthView } from './health/health-view.tsx'
+import type { ViewEntry } from './view-entry.ts'
+
+/** Every view of the page, in the order of the navigation. */
+export const views: readonly ViewEntry[] = [{ path: 'health', title: 'Health', icon: 'health', component: HealthView }]
