@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { listProblems, refuse } from '../model/errors.ts'
 import type { RuntimeEvent } from '../model/events.ts'
 import type { Runtime } from '../runtime/create-runtime.ts'
+import { ChartDesk } from './charts/chart-routes.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
@@ -67,7 +68,13 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const unsubscribe = runtime.on('*', (event) => history.add(event))
   const operator = new Operator(runtime, (note) => onCommand?.(note))
   try {
-    const inspector = await serve(new InspectedRuntime(runtime, history, () => runtime.now()), operator, token, rest)
+    const inspector = await serve(
+      new InspectedRuntime(runtime, history, () => runtime.now()),
+      operator,
+      new ChartDesk(runtime),
+      token,
+      rest,
+    )
     return {
       ...inspector,
       close: async () => {
@@ -97,19 +104,24 @@ export interface JournalOptions {
 export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents }: JournalOptions): Promise<Inspector> {
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of events) history.add(event)
-  return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [] })
+  return serve(new InspectedFile(history), null, new ChartDesk(null), null, {
+    port,
+    host: '127.0.0.1',
+    allowedHosts: [],
+  })
 }
 
 /** @param operator `null`: nothing can be changed */
 async function serve(
   inspected: Inspected,
   operator: Operator | null,
+  charts: ChartDesk,
   token: string | null,
   { port: wanted, host, allowedHosts }: Place,
 ): Promise<Inspector> {
   let hosts: ReadonlySet<string> = new Set()
   const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
-  const app = routes({ door: { hosts: () => hosts, token }, inspected, operator, files })
+  const app = routes({ door: { hosts: () => hosts, token }, inspected, operator, charts, files })
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
@@ -121,7 +133,7 @@ async function serve(
     ...['localhost', '127.0.0.1', '[::1]', ...names].map((name) => `${name}:${port}`.toLowerCase()),
     ...allowedHosts.map((name) => name.toLowerCase()),
   ])
-  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server) }
+  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server, charts) }
 }
 
 function listen(server: Server, wanted: number, host: string): Promise<number> {
@@ -135,10 +147,11 @@ function listen(server: Server, wanted: number, host: string): Promise<number> {
   })
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+async function close(server: Server, charts: ChartDesk): Promise<void> {
+  await new Promise<void>((resolve) => {
     server.close(() => resolve())
     // Streams would keep it open for ever.
     server.closeAllConnections()
   })
+  await charts.close()
 }

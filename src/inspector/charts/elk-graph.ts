@@ -21,7 +21,7 @@ export interface ChartPlan {
 }
 
 /** Between a state's border and its text. */
-export const padding = 12
+const padding = 12
 const dot = 12
 
 /**
@@ -49,40 +49,44 @@ const layered = {
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
 } as const
 
+/** Which state stands for each: itself, or the folded state that it is inside of. */
+function standIns(states: readonly GraphState[], folded: readonly string[]): ReadonlyMap<string, string> {
+  const shownAs = new Map<string, string>()
+  for (const { id, parent } of states) {
+    const above = parent === null ? undefined : shownAs.get(parent)
+    const isInside = above !== undefined && (above !== parent || folded.includes(above))
+    shownAs.set(id, isInside ? above : id)
+  }
+  return shownAs
+}
+
 /** Leaves out what is inside folded states, and bundles the transitions between those that are left. */
 export function planChart(graph: ChartGraph, options: ChartOptions): ChartPlan {
-  const byId = new Map(graph.states.map((state) => [state.id, state]))
-  const wanted = new Set(options.folded)
-  const shownAs = new Map<string, string>()
+  const shownAs = standIns(graph.states, options.folded)
   const folded = new Map<string, number>()
-  for (const { id, parent } of graph.states) {
-    const above = parent === null ? null : (shownAs.get(parent) ?? null)
-    const inside = above !== null && (above !== parent || wanted.has(above)) ? above : null
-    shownAs.set(id, inside ?? id)
-    if (inside !== null) folded.set(inside, (folded.get(inside) ?? 0) + 1)
-  }
+  for (const [id, shown] of shownAs) if (shown !== id) folded.set(shown, (folded.get(shown) ?? 0) + 1)
   const states = graph.states.filter(({ id }) => shownAs.get(id) === id)
-  const childrenOf = new Map<string | null, GraphState[]>()
-  for (const state of states) childrenOf.set(state.parent, [...(childrenOf.get(state.parent) ?? []), state])
+  return { states, bundles: bundled(graph, shownAs, options), childrenOf: Map.groupBy(states, byParent), folded }
+}
+
+function byParent({ parent }: GraphState): string | null {
+  return parent
+}
+
+function bundled(graph: ChartGraph, shownAs: ReadonlyMap<string, string>, options: ChartOptions): EdgeBundle[] {
   const together = new Map<string, { source: string; target: string; transitions: GraphTransition[] }>()
   for (const transition of graph.transitions) {
     for (const to of transition.targets) {
-      const source = shownAs.get(transition.source) ?? transition.source
-      const target = shownAs.get(to) ?? to
-      if (source === target && transition.source !== to) continue
-      if (!byId.has(target)) continue
+      const [source, target] = [shownAs.get(transition.source), shownAs.get(to)]
+      // What happens inside a folded state is not drawn; a state that leads to itself is.
+      if (source === undefined || target === undefined || (source === target && transition.source !== to)) continue
       const id = `${source} → ${target}`
       const bundle = together.get(id) ?? { source, target, transitions: [] }
       bundle.transitions.push(transition)
       together.set(id, bundle)
     }
   }
-  const bundles = [...together].map(([id, bundle]) => ({
-    id,
-    ...bundle,
-    lines: edgeLines(bundle.transitions, options),
-  }))
-  return { states, bundles, childrenOf, folded }
+  return [...together].map(([id, bundle]) => ({ id, ...bundle, lines: edgeLines(bundle.transitions, options) }))
 }
 
 export const initialOf = (id: string) => `${id} initial`

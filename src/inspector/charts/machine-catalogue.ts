@@ -34,7 +34,7 @@ export function handlerMachineId(type: string, version: number): string {
 }
 
 /** The machine that is a definition's handler; `null`: it is a function, or other logic. */
-export function handlerMachineOf(definition: TaskDefinition | undefined): AnyStateMachine | null {
+function handlerMachineOf(definition: TaskDefinition | undefined): AnyStateMachine | null {
   if (definition?.handler.form !== 'actor') return null
   const { logic } = definition.handler
   return logic instanceof StateMachine ? logic : null

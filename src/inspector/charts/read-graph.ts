@@ -46,7 +46,7 @@ function words(event: string): Pick<GraphTransition, 'kind' | 'label'> {
 }
 
 /** A delay as people read it. */
-export function inWords(delayMs: number): string {
+function inWords(delayMs: number): string {
   if (delayMs < 1_000) return `${Math.round(delayMs)} ms`
   if (delayMs < 120_000) return `${Number((delayMs / 1_000).toFixed(1))} s`
   return delayMs < 7_200_000
