@@ -125,7 +125,7 @@ it('answers every path of its own description', async () => {
     .object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
     .parse(await (await call('/openapi.json')).json())
   for (const [path, methods] of Object.entries(described.paths)) {
-    if (!('get' in methods) || 'text/event-stream' in (methods.get.responses[200].content ?? {})) continue
+    if (!('get' in methods) || JSON.stringify(methods['get']).includes('text/event-stream')) continue
     const response = await call(path.replace('{id}', id).replace('{machine}', 'task'))
     expect([path, response.status]).toEqual([path, 200])
     await response.json()

@@ -37,4 +37,6 @@ export interface GraphTransition {
   readonly guard: string | null
   readonly actions: readonly string[]
   readonly reenter: boolean
+  /** Time brings it about: what is left of it can be shown. */
+  readonly isTimed: boolean
 }

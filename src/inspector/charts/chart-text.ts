@@ -7,6 +7,7 @@ const type = {
   title: { size: 14, height: 20 },
   event: { size: 12, height: 16 },
   detail: { size: 11, height: 15 },
+  countdown: { size: 11, height: 15 },
 } as const
 
 /** A line is broken before it grows longer than this, in px. */
@@ -17,9 +18,16 @@ export interface Size {
   readonly height: number
 }
 
+/** Room for how long a state was active and how often, and for what is left of a delay. */
+export const meter: Size = { width: 84, height: 16 }
+const countdownWidth = 62
+
 export function sizeOf(lines: readonly TextLine[]): Size {
   return {
-    width: Math.max(0, ...lines.map(({ text, role }) => textWidth(text, type[role].size))),
+    width: Math.max(
+      0,
+      ...lines.map(({ text, role }) => (role === 'countdown' ? countdownWidth : textWidth(text, type[role].size))),
+    ),
     height: lines.reduce((sum, { role }) => sum + type[role].height, 0),
   }
 }
@@ -53,23 +61,19 @@ export function stateLines({ key, entry, exit, invokes }: GraphState, { labels }
 
 /** What is written on the line for several transitions: those with the same guard and actions share their lines. */
 export function edgeLines(transitions: readonly GraphTransition[], { labels }: ChartOptions): TextLine[] {
-  if (labels === 'events') return listed('', [...new Set(transitions.map(({ label }) => label))], 'event')
-  const alike = new Map<string, GraphTransition[]>()
-  for (const transition of transitions) {
-    const { guard, actions } = transition
-    const key = JSON.stringify([guard, actions])
-    alike.set(key, [...(alike.get(key) ?? []), transition])
-  }
-  return [...alike.values()].flatMap((same) => {
+  const countdown: TextLine[] = transitions.some(hasCountdown) ? [{ text: '', role: 'countdown' }] : []
+  const events = (some: readonly GraphTransition[]) => listed('', [...new Set(some.map(({ label }) => label))], 'event')
+  if (labels === 'events') return [...events(transitions), ...countdown]
+  const alike = Map.groupBy(transitions, ({ guard, actions }) => JSON.stringify([guard, actions]))
+  const lines = [...alike.values()].flatMap((same): TextLine[] => {
     const { guard, actions } = same[0] ?? { guard: null, actions: [] }
-    return [
-      ...listed(
-        '',
-        same.map(({ label }) => label),
-        'event',
-      ),
-      ...(guard === null ? [] : [{ text: `[${guard}]`, role: 'detail' as const }]),
-      ...listed('/', actions, 'detail'),
-    ]
+    const condition: TextLine[] = guard === null ? [] : [{ text: `[${guard}]`, role: 'detail' }]
+    return [...events(same), ...condition, ...listed('/', actions, 'detail')]
   })
+  return [...lines, ...countdown]
+}
+
+/** A deadline may strike in every stage of a life: it is shown once, in words. */
+function hasCountdown({ isTimed, event }: GraphTransition): boolean {
+  return isTimed && event !== 'deadline'
 }

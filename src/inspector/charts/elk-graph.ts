@@ -1,6 +1,6 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { ChartGraph, GraphState, GraphTransition } from './chart-graph.ts'
-import { edgeLines, sizeOf, stateLines } from './chart-text.ts'
+import { edgeLines, meter, sizeOf, stateLines } from './chart-text.ts'
 import type { ChartOptions, TextLine } from './geometry.ts'
 
 /** Transitions that are drawn as one line. */
@@ -97,11 +97,13 @@ export function elkGraph(plan: ChartPlan, options: ChartOptions): ElkNode {
     const children = plan.childrenOf.get(state.id) ?? []
     const lines = stateLines(state, options)
     const text = sizeOf(lines)
-    const [width, height] = [text.width + 2 * padding, text.height + padding]
     if (children.length === 0) {
-      const fold = plan.folded.has(state.id) ? 18 : 0
-      return { id: state.id, width: Math.max(64, width + fold), height: Math.max(40, height + fold) }
+      const width = Math.max(text.width, meter.width) + 2 * padding
+      return { id: state.id, width, height: text.height + meter.height + padding }
     }
+    const title = sizeOf(lines.slice(0, 1)).width + meter.width + padding
+    const width = Math.max(text.width, title) + 2 * padding
+    const height = text.height + padding
     const initial = state.initial !== null && children.some(({ id }) => id === state.initial)
     return {
       id: state.id,
@@ -110,7 +112,7 @@ export function elkGraph(plan: ChartPlan, options: ChartOptions): ElkNode {
         ...layered,
         'elk.padding': `[top=${height + 14},left=20,bottom=20,right=20]`,
         'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-        'elk.nodeSize.minimum': `(${width + 20},${height + 40})`,
+        'elk.nodeSize.minimum': `(${width},${height + 40})`,
       },
     }
   }

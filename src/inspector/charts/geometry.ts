@@ -10,10 +10,10 @@ export interface Box extends Point {
   readonly height: number
 }
 
-/** A line of text in a state or on an edge; `role` says how it is written. */
+/** A line of text in a state or on an edge; `role` says how it is written. `countdown`: room for one, and empty. */
 export interface TextLine {
   readonly text: string
-  readonly role: 'title' | 'event' | 'detail'
+  readonly role: 'title' | 'event' | 'detail' | 'countdown'
 }
 
 export interface DrawnState extends Box {

@@ -77,23 +77,24 @@ function listOf(node: AnyStateNode): Listed[] {
   return listed
 }
 
+/** Events of our own machines that timers of the runtime cause. */
+const timedEvents = new Set(['backoff.elapsed', 'timeout', 'grace.expired', 'deadline'])
+
 function readTransition(node: AnyStateNode, { definition, event }: Listed, key: string): GraphTransition {
   const always = event === '' ? { kind: 'always' as const, label: 'always' } : null
+  const after = delayed(node, event)
   return {
     key,
     source: node.id,
     targets: (definition.target ?? []).map(({ id }) => id),
     event,
     delayMs: null,
-    ...(always ?? delayed(node, event) ?? words(event)),
+    ...(always ?? after ?? words(event)),
     guard: guardOf(definition.guard),
     actions: definition.actions.map((action) => nameOf(action, 'an action')),
     reenter: definition.reenter,
+    isTimed: after !== null || timedEvents.has(event),
   }
-}
-
-function isMachineState(node: AnyStateNode): boolean {
-  return node.type === 'compound'
 }
 
 /** Reads the whole chart of a machine: with `always`, delayed and actors' transitions, and those that move nowhere. */
@@ -103,7 +104,7 @@ export function readGraph(machine: AnyStateMachine): ReadChart {
   const keys = new Map<AnyTransitionDefinition, string>()
   const keysByName = new Map<string, string>()
   const visit = (node: AnyStateNode) => {
-    states.push(readState(node, isMachineState(node) ? (node.initial.target[0]?.id ?? null) : null))
+    states.push(readState(node, node.type === 'compound' ? (node.initial.target[0]?.id ?? null) : null))
     for (const [position, listed] of listOf(node).entries()) {
       const key = `${node.id}#${position}`
       keys.set(listed.definition, key)
