@@ -132,6 +132,12 @@ it('numbers a state’s transitions by their place: always first, then event by 
   expect(of('brewing.ready').map(([, label]) => label)).toEqual(['taste', 'after settle'])
 })
 
+it('names what the machine does, and not what XState does for its delays', () => {
+  const { graph } = readGraph(brewing)
+  const ready = graph.states.find(({ id }) => id === 'brewing.ready')
+  expect([ready?.entry, ready?.exit]).toEqual([['note'], []])
+})
+
 it('puts a divider between neighbouring regions', async () => {
   const chart = await layOutChart(readGraph(taskMachine).graph, { labels: 'full', folded: [] })
   expect(chart.dividers).toHaveLength(2)

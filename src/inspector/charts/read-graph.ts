@@ -18,6 +18,22 @@ function nameOf(part: unknown, inPlace: string): string {
   return inPlace
 }
 
+/** XState arms a delayed transition by an action of its own at the entry of its state, and disarms it at the exit. */
+function isOfDelay(action: unknown): boolean {
+  if (typeof action !== 'function') return false
+  const event: unknown = Reflect.get(action, 'event')
+  const names = [Reflect.get(action, 'sendId'), Reflect.get(action, 'id'), eventType(event)]
+  return names.some((name) => typeof name === 'string' && name.startsWith('xstate.after.'))
+}
+
+function eventType(event: unknown): unknown {
+  return typeof event === 'object' && event !== null ? Reflect.get(event, 'type') : null
+}
+
+function namesOf(actions: readonly unknown[]): string[] {
+  return actions.filter((action) => !isOfDelay(action)).map((action) => nameOf(action, 'an action'))
+}
+
 function guardOf(guard: unknown): string | null {
   return guard === undefined ? null : nameOf(guard, 'a condition')
 }
@@ -29,8 +45,8 @@ function readState(node: AnyStateNode, initial: string | null): GraphState {
     type: node.type,
     parent: node.parent?.id ?? null,
     initial,
-    entry: node.entry.map((action) => nameOf(action, 'an action')),
-    exit: node.exit.map((action) => nameOf(action, 'an action')),
+    entry: namesOf(node.entry),
+    exit: namesOf(node.exit),
     invokes: node.invoke.map(({ id }) => id),
     description: node.description ?? null,
   }
@@ -91,7 +107,7 @@ function readTransition(node: AnyStateNode, { definition, event }: Listed, key: 
     delayMs: null,
     ...(always ?? after ?? words(event)),
     guard: guardOf(definition.guard),
-    actions: definition.actions.map((action) => nameOf(action, 'an action')),
+    actions: namesOf(definition.actions),
     reenter: definition.reenter,
     isTimed: after !== null || timedEvents.has(event),
   }

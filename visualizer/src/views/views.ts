@@ -1,5 +1,9 @@
+import { ChartView } from './chart/chart-view.tsx'
 import { HealthView } from './health/health-view.tsx'
 import type { ViewEntry } from './view-entry.ts'
 
 /** Every view of the page, in the order of the navigation. */
-export const views: readonly ViewEntry[] = [{ path: 'health', title: 'Health', icon: 'health', component: HealthView }]
+export const views: readonly ViewEntry[] = [
+  { path: 'chart', title: 'Statechart', icon: 'chart', component: ChartView },
+  { path: 'health', title: 'Health', icon: 'health', component: HealthView },
+]
