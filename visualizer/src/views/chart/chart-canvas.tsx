@@ -64,7 +64,7 @@ function Minimap({ chart, look, control }: { chart: ChartGeometry; look: ChartLo
       onPointerDown={(event) => event.stopPropagation()}
       onClick={jump}
     >
-      {chart.states.map(({ id, x, y, width, height }) => (
+      {leaves.map(({ id, x, y, width, height }) => (
         <rect
           key={id}
           class={look.active.has(id) ? 'is-active' : ''}
