@@ -3,6 +3,16 @@ export { stopEvent } from './actors/inline-executor.ts'
 export { supervisorMachine } from './machines/supervisor-machine.ts'
 export { taskMachine } from './machines/task-machine.ts'
 export type {
+  Action,
+  Authority,
+  PoolResource,
+  PrincipalResource,
+  Resource,
+  RuntimeResource,
+  TaskResource,
+} from './model/access.ts'
+export type { AuditCheckpoint, AuditEntry, AuditLine } from './model/audit.ts'
+export type {
   CrashPolicy,
   MigrationState,
   RetryInput,
@@ -16,15 +26,17 @@ export type {
 export type { Duration } from './model/duration.ts'
 export type { Clock, Environment, Ids, Random } from './model/environment.ts'
 export type { Failure, FailureCode, RefusalCode } from './model/errors.ts'
-export { NonRetryableError, RefusedError, TaskStoppedError, TaskwrightError } from './model/errors.ts'
+export { ForbiddenError, NonRetryableError, RefusedError, TaskStoppedError, TaskwrightError } from './model/errors.ts'
 export type { RuntimeEvent, TaskEvent } from './model/events.ts'
 export type { ChildHandle, ChildOptions, StepOptions, StepRun } from './model/handler-parts.ts'
 export type { AcceptedTask, JournalRecord, RecordPayload } from './model/journal-record.ts'
 export type { TaskKind } from './model/kind.ts'
+export type { LimitsInput } from './model/limits.ts'
 export type { RollbackReport, StandingEffect, TaskOutcome } from './model/outcome.ts'
 export { TaskCancelledError, TaskEndedError, TaskFailedError, TaskRejectedError } from './model/outcome.ts'
-export type { Principal, PrincipalInput } from './model/principal.ts'
+export type { Principal, PrincipalAttribute, PrincipalInput } from './model/principal.ts'
 export type { Priority } from './model/priority.ts'
+export type { QuotasInput, QuotasOf } from './model/quotas.ts'
 export type { Demand, PoolsInput, ResourceInput, ResourceUsage } from './model/resources.ts'
 export type { TaskStage } from './model/stage.ts'
 export type { Percentiles, ResourceEfficiency, RuntimeStats, TypeStats } from './model/stats.ts'
@@ -32,7 +44,6 @@ export type { StoreErrorCode } from './model/store-error.ts'
 export { StoreError } from './model/store-error.ts'
 export type { SubmitOptions, TaskReference } from './model/submit-options.ts'
 export type { OpenQuestion, TaskView } from './model/task-view.ts'
-export type { Runtime } from './runtime/create-runtime.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
 export { defineTask } from './runtime/define-task.ts'
 export type { TaskTemplate, TemplateOverride } from './runtime/define-template.ts'
@@ -44,7 +55,8 @@ export type { FailurePolicy, MemberOutcome } from './runtime/flows/run-members.t
 export { FlowFailedError } from './runtime/flows/run-members.ts'
 export { sequence } from './runtime/flows/sequence.ts'
 export type { TaskHandle } from './runtime/handle.ts'
-export type { RuntimeOptions, SchedulingOptions } from './runtime/runtime-options.ts'
+export type { Runtime } from './runtime/runtime.ts'
+export type { AuditOptions, RuntimeOptions, SchedulingOptions } from './runtime/runtime-options.ts'
 export type { StopOptions } from './runtime/stop-options.ts'
 export { createSystemEnvironment } from './runtime/system-environment.ts'
 export type { TaskQuery } from './runtime/task-query.ts'
@@ -56,5 +68,14 @@ export type { OrderPolicy } from './scheduling/policies/order.ts'
 export { agedPriority, earliestDeadline, firstInFirstOut, strictPriority } from './scheduling/policies/order.ts'
 export type { SharePolicy } from './scheduling/policies/share.ts'
 export { dominantResourceFairness, noShare } from './scheduling/policies/share.ts'
+export type { PolicyRule } from './security/casl-policy.ts'
+export { caslPolicy } from './security/casl-policy.ts'
+export type { EncryptionOptions } from './security/keyring.ts'
+export type { AccessRequest, Decision, Policy } from './security/policy.ts'
+export type { SecretsOptions } from './security/redactor.ts'
+export { secret } from './security/secret-fields.ts'
+export type { Proven, TokenOptions, TokenRequest } from './security/tokens.ts'
+export { issueToken } from './security/tokens.ts'
+export type { AuditBatch, AuditEnd, AuditStore } from './store/audit-store.ts'
 export { MemoryStore } from './store/memory-store.ts'
 export type { Store } from './store/store.ts'

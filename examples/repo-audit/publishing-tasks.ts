@@ -115,7 +115,8 @@ export function definePublishingTasks(brief: PublishingBrief) {
       for (const [index, { name, text }] of files.entries()) {
         const planned = before.files[index]
         if (planned === undefined) continue
-        const restore = () => restoreFile(planned)
+        // The folder too: a write that ends late is undone after the folder could not be removed for what was in it.
+        const restore = () => restoreFile(planned).then(unmake)
         const undos = { undo: restore, undoInDoubt: restore }
         await task.step(`write ${name}`, () => replaceFile(planned, text), undos)
         task.progress((index + 1) / files.length, name)

@@ -43,13 +43,18 @@ export function unwritable(value: unknown): string | null {
 
 /** All that recovery needs of what was accepted. */
 export function acceptedRecord(facts: TaskFacts): AcceptedTask {
-  const { principal, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey } = facts
+  const { principal, authority, rule, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey, depth } =
+    facts
   const machineHash = machineHashOf(facts.definition)
   return {
     order: facts.seq,
     input: encodeValue(facts.input),
     principalKind: principal.kind,
     principalWeight: principal.weight,
+    ...(principal.tenant !== undefined && { principalTenant: principal.tenant }),
+    ...(principal.attributes !== undefined && { principalAttributes: principal.attributes }),
+    ...(rule !== null && { rule }),
+    ...(authority.within.length > 0 && { within: authority.within }),
     demand: facts.vector.demand,
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(estimateMs !== null && { estimateMs }),
@@ -58,6 +63,7 @@ export function acceptedRecord(facts: TaskFacts): AcceptedTask {
     ...(dedupeKey !== null && { dedupeKey }),
     ...(after.length > 0 && { after }),
     ...(childKey !== null && { childKey }),
+    ...(depth > 0 && { depth }),
     ...(machineHash !== null && { machineHash }),
   }
 }

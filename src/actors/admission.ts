@@ -1,9 +1,11 @@
 import type { AnyActorRef } from 'xstate'
 import { createActor } from 'xstate'
 import { RefusedError, refuse } from '../model/errors.ts'
+import type { Principal } from '../model/principal.ts'
+import type { QuotaBook } from '../scheduling/quota-book.ts'
 import { unwritable } from './accepted-record.ts'
 import { awaitDependencies, failedBefore } from './dependencies.ts'
-import { notRecorded } from './refusals.ts'
+import { notRecorded, queueQuota, unknownDependencies } from './refusals.ts'
 import type { Submission } from './supervisor-messages.ts'
 import { TaskActorLogic } from './task-actor.ts'
 import type { TaskServices } from './task-services.ts'
@@ -17,9 +19,19 @@ export class Admission {
   readonly #parent: () => AnyActorRef
   #waitingForRoom: Submission[] = []
   #backlog = 0
+  /** How many of them are of each principal; only with quotas. */
+  readonly #waitingOf = new Map<string, number>()
+  readonly #quotas: QuotaBook | null
 
   /** @param parent the supervisor's actor, under which tasks are spawned */
-  constructor(tasks: TaskTable, services: TaskServices, queueLimit: number, parent: () => AnyActorRef) {
+  constructor(
+    tasks: TaskTable,
+    services: TaskServices,
+    queueLimit: number,
+    quotas: QuotaBook | null,
+    parent: () => AnyActorRef,
+  ) {
+    this.#quotas = quotas
     this.#tasks = tasks
     this.#services = services
     this.#queueLimit = queueLimit
@@ -33,9 +45,14 @@ export class Admission {
 
   admit(submission: Submission): void {
     const { facts, reply, parentId } = submission
-    const duplicate = this.#tasks.duplicateOf(facts.dedupeKey)
+    const duplicate = this.#tasks.duplicateOf(facts)
     if (duplicate) {
       this.#acknowledge(submission, duplicate)
+      return
+    }
+    const overQuota = this.#quotas && this.#overQuota(facts.principal)
+    if (overQuota) {
+      reply.refused(overQuota)
       return
     }
     // Children pass: their parent executes already, and waiting for room behind it could never end.
@@ -45,8 +62,7 @@ export class Admission {
     }
     const unknown = facts.after.filter((id) => !this.#tasks.get(id))
     if (unknown.length > 0) {
-      const message = `after names tasks that are unknown, or ended too long ago to be remembered: ${unknown.join(', ')}`
-      reply.refused(new RefusedError('DEPENDENCY_UNKNOWN', message))
+      reply.refused(unknownDependencies(unknown))
       return
     }
     const problem = this.#services.journal.keepsState ? unwritable(facts.input) : null
@@ -62,6 +78,17 @@ export class Admission {
     if (task.inBacklog === waits) return
     task.inBacklog = waits
     this.#backlog += waits ? 1 : -1
+    if (this.#quotas === null) return
+    const { id } = task.facts.principal
+    const waiting = (this.#waitingOf.get(id) ?? 0) + (waits ? 1 : -1)
+    if (waiting > 0) this.#waitingOf.set(id, waiting)
+    else this.#waitingOf.delete(id)
+  }
+
+  #overQuota(principal: Principal): RefusedError | null {
+    const limit = this.#quotas?.of(principal).queued ?? null
+    const waiting = this.#waitingOf.get(principal.id) ?? 0
+    return limit === null || waiting < limit ? null : queueQuota(principal, waiting, limit)
   }
 
   /** Lets in, in order of arrival, those who waited for room. */

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
+import type { TaskDefinition } from '../model/definition.ts'
+import { maskFields } from '../security/secret-fields.ts'
 import { encodeValue } from '../store/value-codec.ts'
 
 /** Names the children of an attempt by type, input, and place among those alike: a later attempt gives the same names. */
 export class ChildKeys {
   readonly #given = new Map<string, number>()
 
-  next(type: string, input: unknown): string {
-    const name = `${type}#${createHash('sha256').update(textOf(input)).digest('base64url').slice(0, 12)}`
+  next({ type, input: schema }: TaskDefinition, input: unknown): string {
+    // The hash of a secret would give it away to who guesses.
+    const shown = textOf(maskFields(schema, input))
+    const name = `${type}#${createHash('sha256').update(shown).digest('base64url').slice(0, 12)}`
     const place = (this.#given.get(name) ?? 0) + 1
     this.#given.set(name, place)
     return `${name}#${place}`

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino'
 import { describeThrown } from '../model/errors.ts'
 import type { RuntimeEvent } from '../model/events.ts'
+import type { HostLog } from './host-log.ts'
 
 type Segments<Type extends string> = Type extends `${infer Head}.${infer Tail}`
   ? `${Head}.*` | `${Head}.${Segments<Tail>}`
@@ -28,10 +28,10 @@ function isOf<Pattern extends EventPattern>(pattern: Pattern, event: RuntimeEven
 
 /** Tells listeners of events. What a listener throws or rejects with is logged and reaches nobody else. */
 export class EventHub {
-  readonly #log: Logger
+  readonly #log: HostLog
   readonly #listeners = new Set<Listener>()
 
-  constructor(log: Logger) {
+  constructor(log: HostLog) {
     this.#log = log
   }
 
@@ -49,9 +49,15 @@ export class EventHub {
   }
 }
 
-/** Runs somebody else's code: a throw or a rejection ends in the log. */
-export function guarded(call: () => unknown, log: Logger, what: string): void {
-  const note = (thrown: unknown) => log.error({ problem: describeThrown(thrown), what }, 'a listener or hook failed')
+/** Runs somebody else's code: a throw or a rejection ends in the log. @param scrub what it throws may tell of secrets */
+export function guarded(
+  call: () => unknown,
+  log: HostLog,
+  what: string,
+  scrub: (text: string) => string = (text) => text,
+): void {
+  const note = (thrown: unknown) =>
+    log.error({ problem: scrub(describeThrown(thrown)), what }, 'a listener or hook failed')
   try {
     const answer = call()
     if (answer instanceof Promise) answer.catch(note)

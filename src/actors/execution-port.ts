@@ -4,6 +4,7 @@ import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
@@ -24,11 +25,16 @@ export interface ExecutionPort {
   readonly steps: StepLog
   /** What happens outlives the process. */
   readonly keepsState: boolean
+  readonly limits: Limits
   /** Another attempt runs, or will. */
   readonly goesOn: boolean
   report(happening: TaskHappening, payload?: RecordPayload | null): void
   /** Resolves once everything reported so far is durable. */
   recorded(): Promise<void>
+  /** A text without what must not be told of the task. */
+  scrub(text: string): string
+  /** A value of which the schema says what is secret. */
+  learn(schema: z.ZodType, value: unknown): void
   /** The handler gave a sign of life. */
   alive(): void
   asked(): void

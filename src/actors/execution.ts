@@ -7,10 +7,10 @@ import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/e
 import type { TaskHappening } from '../model/events.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
-import { redactText } from '../security/redaction.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
 import { Questions } from './questions.ts'
@@ -42,6 +42,7 @@ export class Execution implements TaskContext, StepHost {
   #gate: PromiseWithResolvers<void> | null = null
   #sleeps: Set<Timer> | null = null
   #asked = 0
+  #lines = 0
   #childKeys: ChildKeys | null = null
 
   constructor(port: ExecutionPort, attempt: number, epoch: number) {
@@ -54,7 +55,7 @@ export class Execution implements TaskContext, StepHost {
     this.#log ??= createTaskLog((happening) => {
       if (this.#closed) return
       this.alive()
-      this.report(happening)
+      this.#tellLine(happening)
     })
     return this.#log
   }
@@ -77,6 +78,10 @@ export class Execution implements TaskContext, StepHost {
 
   get goesOn(): boolean {
     return this.#port.goesOn
+  }
+
+  get limits(): Limits {
+    return this.#port.limits
   }
 
   get isClosed(): boolean {
@@ -132,7 +137,7 @@ export class Execution implements TaskContext, StepHost {
     if (this.#closed) return
     this.#port.alive()
     const within = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0
-    this.#port.progress(within, redactText(message))
+    this.#port.progress(within, message)
   }
 
   used(usage: Demand): void {
@@ -254,7 +259,8 @@ export class Execution implements TaskContext, StepHost {
     this.assertOpen()
     this.alive()
     this.#asked += 1
-    const key = `${this.#asked}:${prompt}`
+    const shown = this.#port.scrub(prompt)
+    const key = `${this.#asked}:${shown}`
     // As the schema gave it when it was answered: what was transformed once would not pass again.
     const given = this.#port.answerTo<z.output<Schema>>(key)
     if (given) return given.value
@@ -263,16 +269,27 @@ export class Execution implements TaskContext, StepHost {
       id,
       taskId: this.id,
       schema,
-      prompt,
+      prompt: shown,
       timeoutMs: options.timeout === undefined ? null : toMs(options.timeout),
+      maxBytes: this.#port.limits.answerBytes,
       fallback: 'default' in options ? { answer: options.default } : null,
       record: this.keepsState ? (answer) => this.#port.answered(id, key, answer) : null,
     })
-    this.report({ type: 'task.asked', questionId: id, prompt: redactText(prompt) })
+    this.report({ type: 'task.asked', questionId: id, prompt: shown })
     this.#port.asked()
     const answer = await answered
+    this.#port.learn(schema, answer)
     if (this.#gate) await this.#gate.promise
     return answer
+  }
+
+  #tellLine(line: TaskHappening): void {
+    const { logLines } = this.#port.limits
+    this.#lines += 1
+    if (this.#lines <= logLines) return this.report(line)
+    if (this.#lines > logLines + 1) return
+    const message = `more than ${logLines} log lines in one attempt: further ones are dropped`
+    this.report({ type: 'task.log', level: 'warn', message, data: {} })
   }
 
   async #sleep(duration: Duration): Promise<void> {
@@ -301,14 +318,14 @@ export class Execution implements TaskContext, StepHost {
     this.assertOpen()
     this.alive()
     const { key, ...submitOptions } = options ?? {}
-    const childKey = this.keepsState ? this.#keyOfChild(definition.type, input, key) : null
+    const childKey = this.keepsState ? this.#keyOfChild(definition, input, key) : null
     return this.#port.submitChild(definition, input, options && submitOptions, childKey)
   }
 
-  #keyOfChild(type: string, input: unknown, key: string | undefined): string {
+  #keyOfChild(definition: TaskDefinition, input: unknown, key: string | undefined): string {
     if (key !== undefined) return key
     this.#childKeys ??= new ChildKeys()
-    return this.#childKeys.next(type, input)
+    return this.#childKeys.next(definition, input)
   }
 
   assertOpen(): void {

@@ -1,6 +1,9 @@
 import type { Failure } from '../model/errors.ts'
-import type { Overrun, ReleasedLease } from '../scheduling/ledger.ts'
+import type { Demand } from '../model/resources.ts'
+import type { Overrun, ReleasedLease } from '../scheduling/lease-bookings.ts'
+import { dayOf } from '../scheduling/quota-book.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
+import { spentAlso } from './spent-today.ts'
 import type { SupervisorMessage } from './supervisor-messages.ts'
 import type { TaskServices } from './task-services.ts'
 import type { TaskTable } from './task-table.ts'
@@ -60,6 +63,7 @@ export class LeaseDesk {
   use({ taskId, leaseId, epoch, usage }: Extract<SupervisorMessage, { type: 'lease.use' }>): void {
     const result = this.#scheduler.ledger.use(leaseId, epoch, usage, this.#now())
     for (const overrun of result.overruns) this.#alertOverrun(taskId, overrun)
+    this.#bookQuotas(taskId, epoch, result.drawn)
     if (result.ok) return
     const { resource, asked, available } = result
     const failure: Failure = {
@@ -80,8 +84,25 @@ export class LeaseDesk {
     }
   }
 
+  /** What is spent beyond a demand counts against the day's quota of the principal, and must not go past it. */
+  #bookQuotas(taskId: string, epoch: number, drawn: Demand): void {
+    const { quotas } = this.#scheduler
+    const task = this.#tasks.get(taskId)
+    if (quotas === null || !task) return
+    const { principal } = task.facts
+    for (const [resource, amount] of Object.entries(drawn)) {
+      const over = quotas.spendingOver(principal, resource, amount, this.#now())
+      quotas.spend(principal.id, resource, amount, this.#now())
+      if (!over) continue
+      const message = `quota perDay of ${resource}: ${principal.id} has spent ${over.taken + amount} today, and ${over.limit} is allowed`
+      const failure: Failure = { code: 'BUDGET_EXCEEDED', message, retryable: false }
+      task.send({ type: 'budget.exceeded', epoch, failure })
+    }
+  }
+
   #noteSpending({ lease, used }: ReleasedLease): void {
-    const { budgets } = this.#scheduler.ledger
+    const { quotas, ledger } = this.#scheduler
+    const { budgets } = ledger
     if (budgets.size === 0) return
     const task = this.#tasks.get(lease.taskId)
     if (!task) return
@@ -90,6 +111,7 @@ export class LeaseDesk {
       if (amount === 0) continue
       task.spent ??= new Map()
       task.spent.set(resource, (task.spent.get(resource) ?? 0) + amount)
+      if (quotas !== null) task.spentToday = spentAlso(task.spentToday, dayOf(this.#now()), resource, amount)
     }
   }
 

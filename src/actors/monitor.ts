@@ -73,6 +73,17 @@ export class Monitor {
     this.#byStage[stage] -= 1
   }
 
+  /** Counts a task by how it stands. */
+  tally(task: Task): void {
+    const { stage, progress } = task
+    const { queuedAt, startedAt, endedAt } = progress
+    this.#byStage[stage] += 1
+    if (startedAt !== null && queuedAt !== null) recordMs(this.#of(task).queueTime, startedAt - queuedAt)
+    if (startedAt !== null && endedAt !== null) recordMs(this.#of(task).runTime, endedAt - startedAt)
+    if (stage === 'completed' || stage === 'failed' || stage === 'cancelled' || stage === 'rejected')
+      this.#ended(task, stage)
+  }
+
   moved(task: Task, from: TaskStage, to: TaskStage, now: number): void {
     this.#byStage[from] -= 1
     this.#byStage[to] += 1

@@ -21,8 +21,8 @@ function jsonBytes(value: unknown): number | null {
   }
 }
 
-function withinSize(definition: TaskDefinition, output: unknown): OutputCheck {
-  const { maxOutputBytes } = definition
+function withinSize({ maxOutputBytes: own }: TaskDefinition, output: unknown, limit: number | null): OutputCheck {
+  const maxOutputBytes = own === null || limit === null ? (own ?? limit) : Math.min(own, limit)
   if (maxOutputBytes === null) return { ok: true, output }
   const bytes = jsonBytes(output)
   if (bytes === null)
@@ -34,20 +34,28 @@ function withinSize(definition: TaskDefinition, output: unknown): OutputCheck {
   )
 }
 
-function judge(definition: TaskDefinition, parsed: Parsed): OutputCheck {
-  if (parsed.ok) return withinSize(definition, parsed.data)
+function judge(definition: TaskDefinition, parsed: Parsed, limit: number | null): OutputCheck {
+  if (parsed.ok) return withinSize(definition, parsed.data, limit)
   const message = `the output does not fit its schema: ${parsed.problems.join('; ')}`
   return refused('OUTPUT_INVALID', message, parsed.cause)
 }
 
-/** Checks what a handler returned against the definition: its schema, then its size. Answers at once if the schema can. */
-export function checkOutput(definition: TaskDefinition, output: unknown, then: (result: OutputCheck) => void): void {
+/**
+ * Checks what a handler returned against the definition: its schema, then its size. Answers at once if the schema
+ * can. @param limit the largest output of any definition, in bytes of its JSON; `null`: none
+ */
+export function checkOutput(
+  definition: TaskDefinition,
+  output: unknown,
+  limit: number | null,
+  then: (result: OutputCheck) => void,
+): void {
   const { output: schema } = definition
   if (schema instanceof z.ZodUnknown && !schema.def.checks?.length) {
-    then(withinSize(definition, output))
+    then(withinSize(definition, output, limit))
     return
   }
   const parsed = parseOnce(schema, output)
-  if (parsed instanceof Promise) void parsed.then((late) => then(judge(definition, late)))
-  else then(judge(definition, parsed))
+  if (parsed instanceof Promise) void parsed.then((late) => then(judge(definition, late, limit)))
+  else then(judge(definition, parsed, limit))
 }

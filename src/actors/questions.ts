@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../model/environment.ts'
 import { RefusedError, refuse } from '../model/errors.ts'
+import { isLarger } from '../model/limits.ts'
 import { parseOnce } from '../model/parse-once.ts'
 import type { OpenQuestion } from '../model/task-view.ts'
 import type { Timer, Timers } from './timers.ts'
@@ -22,6 +23,8 @@ export interface Asking<Schema extends z.ZodType> {
   readonly schema: Schema
   readonly prompt: string
   readonly timeoutMs: number | null
+  /** The largest answer, in bytes of its JSON; `null`: any. */
+  readonly maxBytes: number | null
   readonly fallback: { readonly answer: z.output<Schema> } | null
   /** Makes an answer durable. Neither who asked nor who answered goes on before. `null`: nothing is kept. */
   readonly record: ((answer: z.output<Schema>) => Promise<void>) | null
@@ -42,7 +45,7 @@ export class Questions {
   }
 
   ask<Schema extends z.ZodType>(asking: Asking<Schema>): Promise<z.output<Schema>> {
-    const { id, taskId, schema, prompt, timeoutMs, fallback, record } = asking
+    const { id, taskId, schema, prompt, timeoutMs, maxBytes, fallback, record } = asking
     const { promise, resolve, reject } = Promise.withResolvers<z.output<Schema>>()
     const askedAt = this.#clock.now()
     const expiresAt = timeoutMs === null ? null : askedAt + timeoutMs
@@ -71,6 +74,7 @@ export class Questions {
       },
       timer: expiresAt === null ? null : this.#timers.arm(expiresAt, runOut),
       take: async (answer) => {
+        if (maxBytes !== null && isLarger(answer, maxBytes)) return [`it is larger than ${maxBytes} bytes`]
         const checked = await parseOnce(schema, answer)
         if (!checked.ok) return checked.problems
         if (!this.#close(id, 'answer'))

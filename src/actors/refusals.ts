@@ -1,4 +1,7 @@
 import type { RefusalCode } from '../model/errors.ts'
+import { RefusedError } from '../model/errors.ts'
+import type { Principal } from '../model/principal.ts'
+import { describePrincipal } from '../model/principal.ts'
 
 type Refusal = readonly [code: RefusalCode, message: string]
 
@@ -24,4 +27,23 @@ export function storeFailed(problem: string): Refusal {
     'STORE_UNAVAILABLE',
     `nothing new is taken on while the store cannot be written; what was accepted is safe: ${problem}`,
   ]
+}
+
+/** Tasks that may not be read are as good as unknown. */
+export function unknownDependencies(ids: readonly string[]): RefusedError {
+  const message = `after names tasks that are unknown, or ended too long ago to be remembered: ${ids.join(', ')}`
+  return new RefusedError('DEPENDENCY_UNKNOWN', message)
+}
+
+export function queueQuota(principal: Principal, waiting: number, limit: number): RefusedError {
+  const who = describePrincipal(principal)
+  const message = `quota queued: ${who} has ${waiting} tasks in the queue, and ${limit} are allowed; submit later`
+  return new RefusedError('QUOTA_EXCEEDED', message)
+}
+
+/** @param waitMs how long until the next submission is taken */
+export function rateQuota(principal: Principal, waitMs: number): RefusedError {
+  const who = describePrincipal(principal)
+  const message = `quota submissions: ${who} submits more often than is allowed; the next is taken in ${Math.ceil(waitMs)} ms`
+  return new RefusedError('QUOTA_EXCEEDED', message)
 }

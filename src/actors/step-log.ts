@@ -52,6 +52,10 @@ export class StepLog {
     return step?.hasResult ? step : undefined
   }
 
+  get size(): number {
+    return this.#steps.size
+  }
+
   get(name: string): LoggedStep | undefined {
     return this.#steps.get(name)
   }

@@ -3,7 +3,8 @@ import { describeThrown, NonRetryableError, RefusedError } from '../model/errors
 import type { TaskHappening } from '../model/events.ts'
 import type { StepOptions, StepRun } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
-import { redactText } from '../security/redaction.ts'
+import type { Limits } from '../model/limits.ts'
+import { isLarger } from '../model/limits.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import { unwritable } from './accepted-record.ts'
 import type { Undoing } from './rollback.ts'
@@ -18,6 +19,7 @@ export interface StepHost {
   /** Another attempt runs, or will: what has finished is of use to it. */
   readonly goesOn: boolean
   readonly steps: StepLog
+  readonly limits: Limits
   /** Steps outlive the process: their results have to be written down. */
   readonly keepsState: boolean
   /** @throws if the attempt is over or was told to stop. */
@@ -71,6 +73,9 @@ export class StepRunner {
       const message = `step "${name}" was used before in this attempt; give each step its own name`
       throw new RefusedError('STEP_DUPLICATE', message)
     }
+    const { steps } = this.#host.limits
+    if (this.#host.steps.size >= steps && !this.#host.steps.get(name))
+      throw new RefusedError('LIMIT_EXCEEDED', `a task may have ${steps} steps; step "${name}" is one more`)
     this.#names.add(name)
     // In flight from the call on: a handler that returns without awaiting the step is not done before it.
     const running = this.#pass(name, work, options)
@@ -186,7 +191,9 @@ export class StepRunner {
     host.steps.finish(name, result)
     let payload: RecordPayload | null = null
     let problem: string | null = null
-    if (host.keepsState) {
+    const { resultBytes } = host.limits
+    if (resultBytes !== null && isLarger(result, resultBytes)) problem = `it is larger than ${resultBytes} bytes`
+    else if (host.keepsState) {
       problem = unwritable(result)
       if (problem === null) payload = { result: encodeValue(result) }
     }
@@ -208,7 +215,7 @@ export class StepRunner {
       if (host.isClosed) await this.#failedLate(begun, run)
       else {
         host.steps.fail(step)
-        host.report({ type: 'task.step.failed', step, attempt, message: redactText(describeThrown(thrown)) })
+        host.report({ type: 'task.step.failed', step, attempt, message: describeThrown(thrown) })
       }
       throw thrown
     }

@@ -2,6 +2,7 @@ import { createActor } from 'xstate'
 import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { AlertCode, SupervisorStage } from '../model/events.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
+import { dayOf } from '../scheduling/quota-book.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
 import { Admission } from './admission.ts'
 import { raiseAlert } from './alert.ts'
@@ -29,6 +30,7 @@ export interface SupervisorOptions {
   /** How many ended tasks are remembered, and for how long. */
   readonly retain: number
   readonly retainForMs: number | null
+  readonly ownDedupeKeys: boolean
   readonly restarts: number
   readonly restartsWithinMs: number
 }
@@ -66,7 +68,7 @@ export class Supervisor implements SupervisorPerformer {
     this.#services = services
     this.#forgetting = new Forgetting(services)
     this.tasks = new TaskTable(options, (task) => this.#forgetting.forget(task))
-    this.#admission = new Admission(this.tasks, services, options.queueLimit, () => logic.actor)
+    this.#admission = new Admission(this.tasks, services, options.queueLimit, scheduler.quotas, () => logic.actor)
     this.#leases = new LeaseDesk(scheduler, this.tasks, services)
     this.#dispatcher = new Dispatcher({
       logic,
@@ -83,7 +85,12 @@ export class Supervisor implements SupervisorPerformer {
   /** Takes up what an earlier process has left. Before the supervisor is started. */
   async recover(reader: JournalReader, definitions: Definitions): Promise<void> {
     const { ledger } = this.scheduler
-    ledger.restore(reader.spent(), reader.grants, this.#services.environment.clock.now())
+    const now = this.#services.environment.clock.now()
+    ledger.restore(reader.spent(), reader.grants, now)
+    const { quotas } = this.scheduler
+    if (quotas)
+      for (const { principal, amounts } of reader.spentOn(dayOf(now)))
+        for (const [resource, amount] of amounts) quotas.spend(principal, resource, amount, now)
     this.#recovery = new Recovery({
       tasks: this.tasks,
       admission: this.#admission,

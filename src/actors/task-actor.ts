@@ -11,12 +11,15 @@ import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
 import { acceptedRecord } from './accepted-record.ts'
+import { scrubbedHappening } from './scrubbed-happening.ts'
+import type { SpentToday } from './spent-today.ts'
 import type { Task } from './task.ts'
 import { announce, tellHook } from './task-announcements.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
 import { activityOf, stageOf } from './task-configuration.ts'
 import { TaskEffects } from './task-effects.ts'
 import type { RestoredTask, TaskFacts, TaskProgress } from './task-record.ts'
+import { TaskSecrets } from './task-secrets.ts'
 import type { TaskServices } from './task-services.ts'
 
 type Scope = ActorScope<TaskSnapshot, TaskMachineEvent>
@@ -42,10 +45,14 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
   outcome: TaskOutcome | null = null
   /** Spent of budgets under leases that have ended; `null`: nothing. */
   spent: Map<string, number> | null = null
+  /** The part of it that counts against the day's quota of its principal; `null`: nothing, or there are no quotas. */
+  spentToday: SpentToday | null = null
   #at: TaskConfiguration
   #snapshot: TaskSnapshot | null = null
   #actor: AnyActorRef | null = null
   #settled: ((outcome: TaskOutcome) => void)[] | null = null
+  #secrets: TaskSecrets | null = null
+  #shownOutcome: TaskOutcome | null = null
   #listeners: Set<(event: TaskEvent) => void> | null = null
   readonly #conditionsMet: boolean
   /** Taken up from a journal: it has begun before. */
@@ -90,6 +97,13 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   get stage(): TaskStage {
     return stageOf(this.#at)
+  }
+
+  /** Made when something is told that may hold a secret. */
+  get secrets(): TaskSecrets {
+    const { redactor, limits } = this.services
+    this.#secrets ??= new TaskSecrets(this.facts, redactor, limits.textBytes)
+    return this.#secrets
   }
 
   get context(): TaskMachineContext {
@@ -163,13 +177,15 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
 
   /** Messages to a task that has ended change nothing. */
   send(event: TaskMachineEvent): void {
-    if (!this.#at.isFinal && !this.effects.isLeft) this.actor.send(event)
+    if (!this.#at.isFinal && !this.effects.isLeft) this.actor.send(this.#scrubbed(event))
   }
 
   /** Writes down what happened to this task. */
   report(happening: TaskHappening, payload: RecordPayload | null = null): void {
     if (this.effects.isLeft) return
-    const event = this.services.journal.ofTask(this.facts.id, this.facts.definition.type, happening, payload)
+    const { id, definition } = this.facts
+    const told = scrubbedHappening(happening, this)
+    const event = this.services.journal.ofTask(id, definition.type, told, payload)
     if (this.isForgotten) this.services.journal.forget([this.id])
     if (this.#listeners) for (const listener of this.#listeners) listener(event)
   }
@@ -236,10 +252,22 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       startedAt: progress.startedAt,
       endedAt: progress.endedAt,
       deadlineAt: facts.deadlineAt,
-      outcome: this.outcome,
+      outcome: this.#outcomeShown(),
       compensated: progress.compensated,
       parked: progress.parked,
     }
+  }
+
+  /** Reasons come from outside, and end in outcomes, errors and snapshots. */
+  #scrubbed(event: TaskMachineEvent): TaskMachineEvent {
+    if ('failure' in event) return { ...event, failure: this.secrets.failure(event.failure) }
+    if (event.type === 'rollback.finished') return { ...event, report: this.secrets.rollback(event.report) }
+    return event
+  }
+
+  #outcomeShown(): TaskOutcome | null {
+    if (this.outcome) this.#shownOutcome ??= this.secrets.outcome(this.outcome)
+    return this.#shownOutcome
   }
 
   #initialContext(): TaskMachineContext {

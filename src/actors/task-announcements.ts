@@ -4,7 +4,6 @@ import type { RecordedFailure } from '../model/events.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
-import { redactText } from '../security/redaction.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import { unwritable } from './accepted-record.ts'
 import { guarded } from './event-hub.ts'
@@ -13,11 +12,11 @@ import type { TaskStep } from './task-configuration.ts'
 import { stageOf } from './task-configuration.ts'
 import type { TaskServices } from './task-services.ts'
 
-/** A failure as it may be written down: no thrown value, no secrets. */
+/** A failure as it may be written down: without the thrown value. */
 function recorded(failure: Failure | null): RecordedFailure {
   if (!failure) return { code: 'HANDLER_FAILED', message: 'no failure was recorded', retryable: false }
   const { code, message, retryable } = failure
-  return { code, message: redactText(message), retryable }
+  return { code, message, retryable }
 }
 
 /** Why a task is in `waiting`, in words. */
@@ -124,5 +123,10 @@ export function tellHook(task: Task, { log }: TaskServices, stage: TaskStage): v
   const hook = definition.hooks[stage]
   if (!hook) return
   const told = { id: task.id, type: definition.type, attempt: task.context.attempt }
-  guarded(() => hook(told), log, `hook ${stage} of ${definition.type}`)
+  guarded(
+    () => hook(told),
+    log,
+    `hook ${stage} of ${definition.type}`,
+    (text) => task.secrets.text(text),
+  )
 }

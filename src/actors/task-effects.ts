@@ -115,7 +115,7 @@ export class TaskEffects {
 
   /** The actor is lost for good: the outcome that is left, with every effect that nobody will undo. */
   giveUp(error: unknown): Extract<TaskOutcome, { status: 'failed' }> {
-    const message = `the task's actor crashed and was given up: ${describeThrown(error)}`
+    const message = this.#task.secrets.text(`the task's actor crashed and was given up: ${describeThrown(error)}`)
     const standing = this.undo.standing('not undone: the actor crashed')
     this.end()
     return {
@@ -271,7 +271,7 @@ export class TaskEffects {
   #checkOutput(): void {
     const task = this.#task
     const { epoch, output } = task.context
-    checkOutput(task.facts.definition, output, (result) => {
+    checkOutput(task.facts.definition, output, this.#services.limits.outputBytes, (result) => {
       const problem = result.ok && this.#services.journal.keepsState ? unwritable(result.output) : null
       if (problem !== null) {
         const failure: Failure = { code: 'OUTPUT_INVALID', message: problem, retryable: false }

@@ -4,10 +4,12 @@ import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import { hasSecrets } from '../security/secret-fields.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { childHandle } from './child-handle.ts'
@@ -77,12 +79,24 @@ export class TaskExecutionPort implements ExecutionPort {
     return outcome === null && stage !== 'rollingBack' && stage !== 'completing' && !isFinal(stage)
   }
 
+  get limits(): Limits {
+    return this.#services.limits
+  }
+
   get keepsState(): boolean {
     return this.#services.journal.keepsState
   }
 
   report(happening: TaskHappening, payload?: RecordPayload | null): void {
     this.#task.report(happening, payload)
+  }
+
+  scrub(text: string): string {
+    return text === '' ? text : this.#task.secrets.text(text)
+  }
+
+  learn(schema: z.ZodType, value: unknown): void {
+    if (hasSecrets(schema)) this.#task.secrets.learn(schema, value)
   }
 
   recorded(): Promise<void> {
@@ -129,8 +143,9 @@ export class TaskExecutionPort implements ExecutionPort {
 
   progress(fraction: number, message: string): void {
     this.#task.progress.fraction = fraction
-    this.#task.progress.message = message
-    this.report({ type: 'task.progress', fraction, message })
+    const shown = this.scrub(message)
+    this.#task.progress.message = shown
+    this.report({ type: 'task.progress', fraction, message: shown })
   }
 
   undoLate(undoing: Undoing): Promise<void> {
@@ -145,6 +160,7 @@ export class TaskExecutionPort implements ExecutionPort {
   ): Promise<ChildHandle<z.output<Output>>> {
     const earlier = key === null ? undefined : this.#undo.claim(key)
     if (earlier) return childHandle(earlier)
+    this.#undo.countChild(this.limits.children)
     const child = await this.#services.submitChild(this.#task, definition, input, options, key)
     // A dedupe key may have found a task that is not this one's child.
     if (child.facts.parentId === this.id) this.#undo.adopt(child)

@@ -1,4 +1,5 @@
 import type { TaskSnapshot } from '../machines/task-engine.ts'
+import type { Authority } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { Principal } from '../model/principal.ts'
@@ -13,6 +14,10 @@ export interface TaskFacts {
   /** After the input schema. */
   readonly input: unknown
   readonly principal: Principal
+  /** In whose name it was submitted: what it does itself may not be more. */
+  readonly authority: Authority
+  /** The rule of the policy that allowed it; `null`: nobody was asked. */
+  readonly rule: string | null
   readonly parentId: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly vector: DemandVector
@@ -23,6 +28,8 @@ export interface TaskFacts {
   readonly after: readonly string[]
   /** Which of its parent's submissions made it. */
   readonly childKey: string | null
+  /** How many parents it has above it. */
+  readonly depth: number
   readonly createdAt: number
 }
 

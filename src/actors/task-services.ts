@@ -1,10 +1,12 @@
-import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { TaskEngine } from '../machines/task-engine.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
+import type { Limits } from '../model/limits.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { Ledger } from '../scheduling/ledger.ts'
+import type { Redactor } from '../security/redactor.ts'
+import type { HostLog } from './host-log.ts'
 import type { Journal } from './journal.ts'
 import type { Monitor } from './monitor.ts'
 import type { SupervisorMailbox } from './supervisor-messages.ts'
@@ -19,7 +21,9 @@ export interface TaskServices {
   readonly timers: Timers
   readonly journal: Journal
   readonly monitor: Monitor
-  readonly log: Logger
+  readonly log: HostLog
+  readonly redactor: Redactor
+  readonly limits: Limits
   readonly ledger: Pick<Ledger, 'compile'>
   readonly supervisor: SupervisorMailbox
   /** Takes a child on through the runtime's door, with every check that a caller's task gets. */

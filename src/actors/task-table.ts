@@ -1,11 +1,14 @@
 import { EndedTasks } from './ended-tasks.ts'
 import type { TaskActorLogic } from './task-actor.ts'
+import type { TaskFacts } from './task-record.ts'
 
 export interface Retention {
   /** How many ended tasks are remembered. */
   readonly retain: number
   /** For how long, ms; `null`: as long as there is room. */
   readonly retainForMs: number | null
+  /** Each principal has dedupe keys of its own: another's key must neither hide a task nor give it away. */
+  readonly ownDedupeKeys: boolean
 }
 
 /** Every task that is known: the unfinished ones, and those that ended last. */
@@ -33,15 +36,17 @@ export class TaskTable {
     return this.#tasks.get(id)
   }
 
-  duplicateOf(dedupeKey: string | null): TaskActorLogic | undefined {
-    return dedupeKey === null ? undefined : this.#byDedupeKey.get(dedupeKey)
+  duplicateOf(facts: TaskFacts): TaskActorLogic | undefined {
+    const key = this.#keyOf(facts)
+    return key === null ? undefined : this.#byDedupeKey.get(key)
   }
 
   /** A task may stand in for another of its id: it goes on with another definition. */
   add(task: TaskActorLogic): void {
     if (!this.#tasks.has(task.id)) this.#unfinished += 1
     this.#tasks.set(task.id, task)
-    if (task.facts.dedupeKey !== null) this.#byDedupeKey.set(task.facts.dedupeKey, task)
+    const key = this.#keyOf(task.facts)
+    if (key !== null) this.#byDedupeKey.set(key, task)
   }
 
   /** A task that ended in an earlier process. */
@@ -52,7 +57,8 @@ export class TaskTable {
   /** The task has ended, and somebody may wait to hear of it. */
   end(task: TaskActorLogic): void {
     this.#unfinished -= 1
-    if (task.facts.dedupeKey !== null) this.#byDedupeKey.delete(task.facts.dedupeKey)
+    const key = this.#keyOf(task.facts)
+    if (key !== null) this.#byDedupeKey.delete(key)
   }
 
   /** Everybody who waited for the task's end has heard of it; the oldest ended ones are forgotten. */
@@ -79,6 +85,10 @@ export class TaskTable {
 
   *live(): IterableIterator<TaskActorLogic> {
     for (const task of this.#tasks.values()) if (!task.outcome) yield task
+  }
+
+  #keyOf({ dedupeKey, principal }: TaskFacts): string | null {
+    return dedupeKey !== null && this.#retention.ownDedupeKeys ? JSON.stringify([principal.id, dedupeKey]) : dedupeKey
   }
 
   /** With what waited for it to end. */

@@ -1,4 +1,5 @@
 import type { Failure } from '../model/errors.ts'
+import { RefusedError } from '../model/errors.ts'
 import type { AlertCode } from '../model/events.ts'
 import type { RollbackReport, StandingEffect } from '../model/outcome.ts'
 import { nothingToRollBack } from '../model/outcome.ts'
@@ -27,6 +28,7 @@ export class TaskUndo {
   #outOfTime: AbortController | null = null
   #steps: StepLog | null = null
   #children: Set<Task> | null = null
+  #submitted = 0
   #compensating: Promise<RollbackReport> | null = null
   /** The definition's own rollback: not run, begun by an earlier process, or done, so that it is not run again. */
   #rolledBack: 'no' | 'inDoubt' | 'yes' = 'no'
@@ -58,6 +60,7 @@ export class TaskUndo {
   /** A child that an earlier process had submitted: the next attempt finds it by its key. */
   takeBack(key: string, child: Task): void {
     if (!child.outcome) this.adopt(child)
+    this.#submitted += 1
     this.#orphans ??= new Map()
     this.#orphans.set(key, child)
   }
@@ -71,6 +74,15 @@ export class TaskUndo {
   claim(key: string): Task | undefined {
     const child = this.#orphans?.get(key)
     return child?.outcome && child.outcome.status !== 'completed' ? undefined : child
+  }
+
+  /** @throws RefusedError `LIMIT_EXCEEDED` */
+  countChild(limit: number): void {
+    if (this.#submitted >= limit) {
+      const message = `${this.#task.id} has submitted ${limit} children, as many as limits.children allows`
+      throw new RefusedError('LIMIT_EXCEEDED', message)
+    }
+    this.#submitted += 1
   }
 
   adopt(child: Task): void {
@@ -215,6 +227,7 @@ export class TaskUndo {
         steps: this.#steps,
         answerTo: (key) => this.answerTo(key),
         child: (childId) => childHandle(this.childOf(childId)),
+        scrub: (text) => this.#task.secrets.text(text),
       },
       definition.rollbackTimeoutMs,
     )

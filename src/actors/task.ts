@@ -6,6 +6,7 @@ import type { RecordPayload } from '../model/journal-record.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskFacts, TaskProgress } from './task-record.ts'
+import type { TaskSecrets } from './task-secrets.ts'
 
 /** A task as its own parts and its relatives know it. */
 export interface Task {
@@ -17,6 +18,8 @@ export interface Task {
   readonly actor: AnyActorRef
   readonly outcome: TaskOutcome | null
   readonly unmetDependencies: number
+  /** What must not be told of it. */
+  readonly secrets: TaskSecrets
   send(event: TaskMachineEvent): void
   /** Writes down what happened to the task, with what recovery needs beyond that. */
   report(happening: TaskHappening, payload?: RecordPayload | null): void

@@ -5,13 +5,14 @@ import { describeThrown } from '../model/errors.ts'
 import type { CommandContext, CommandMaker } from './command.ts'
 import type { ExitCode } from './command-error.ts'
 import { CommandError, exitCodes, InterruptedError } from './command-error.ts'
+import { audit } from './commands/audit.ts'
 import { inspect } from './commands/inspect.ts'
 import { replay } from './commands/replay.ts'
 import { schedule } from './commands/schedule.ts'
 import { simulate } from './commands/simulate.ts'
 import { store } from './commands/store.ts'
 
-const commands: readonly CommandMaker[] = [inspect, replay, schedule, simulate, store]
+const commands: readonly CommandMaker[] = [audit, inspect, replay, schedule, simulate, store]
 
 /** Runs `taskwright` with the arguments behind its name. Never rejects: what goes wrong is told on `err`. */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { TaskView } from '../model/task-view.ts'
-import type { Runtime } from '../runtime/create-runtime.ts'
 import type { TaskHandle } from '../runtime/handle.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { Command, CommandResult, Selection } from './protocol.ts'
 
 type Bulk = Extract<Command, { tasks: Selection }>

@@ -1,7 +1,7 @@
 import type { ResourceUsage } from '../model/resources.ts'
 import type { RuntimeStats } from '../model/stats.ts'
 import type { OpenQuestion, TaskView } from '../model/task-view.ts'
-import type { Runtime } from '../runtime/create-runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { redact } from '../security/redaction.ts'
 import type { EventHistory } from './event-history.ts'
 import type { StreamSource } from './event-stream.ts'

@@ -28,19 +28,24 @@ export type RefusalCode =
   | 'DUPLICATE_TEMPLATE'
   | 'FLOW_CYCLE'
   | 'FLOW_INVALID'
+  | 'FORBIDDEN'
   | 'INPUT_INVALID'
+  | 'LIMIT_EXCEEDED'
   | 'OPTIONS_INVALID'
   | 'POOL_UNKNOWN'
   | 'QUEUE_FULL'
+  | 'QUOTA_EXCEEDED'
   | 'QUESTION_UNANSWERED'
   | 'QUESTION_UNKNOWN'
   | 'ANSWER_INVALID'
   | 'RUNTIME_DEGRADED'
   | 'RUNTIME_DRAINING'
   | 'RUNTIME_STOPPED'
+  | 'SECRET_UNPROTECTED'
   | 'STEP_DUPLICATE'
   | 'STORE_UNAVAILABLE'
   | 'TASK_ENDED'
+  | 'TOKEN_REFUSED'
   | 'UNKNOWN_TASK'
   | 'TASK_UNFINISHED'
   | 'UNKNOWN_TEMPLATE'
@@ -77,6 +82,18 @@ export class RefusedError extends TaskwrightError<RefusalCode> {
   constructor(code: RefusalCode, message: string, options?: ErrorOptions & { problems?: readonly string[] }) {
     super(code, message, options)
     this.problems = options?.problems ?? [message]
+  }
+}
+
+/** The policy does not allow it. `rule` names the rule that says so. */
+export class ForbiddenError extends RefusedError {
+  readonly action: string
+  readonly rule: string
+
+  constructor(message: string, action: string, rule: string) {
+    super('FORBIDDEN', message)
+    this.action = action
+    this.rule = rule
   }
 }
 

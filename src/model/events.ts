@@ -77,7 +77,12 @@ export type RuntimeHappening =
   | { type: 'supervisor.crash'; actor: string; message: string }
   | { type: 'pool.resized'; pool: string; resource: string; from: number; to: number }
   /** What tasks that were forgotten have spent of budgets, in all. */
-  | { type: 'ledger.spent'; spent: Demand }
+  | {
+      type: 'ledger.spent'
+      spent: Demand
+      /** The part of it that was spent on that day (UTC, days since the epoch), by principal; only with quotas. */
+      ofDay?: { readonly day: number; readonly byPrincipal: Readonly<Record<string, Demand>> }
+    }
   | { type: 'alert'; code: AlertCode; message: string; taskId: string | null }
 
 export type SupervisorStage = 'starting' | 'running' | 'paused' | 'degraded' | 'draining' | 'stopping' | 'stopped'

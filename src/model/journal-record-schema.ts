@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { listProblems } from './errors.ts'
 import type { RuntimeEvent } from './events.ts'
 import { taskKindSchema } from './kind.ts'
+import { attributesSchema, principalRecordSchema } from './principal.ts'
 import { demandSchema } from './resources.ts'
 import { taskStages } from './stage.ts'
 
@@ -75,7 +76,10 @@ const fields: Readonly<Record<RuntimeEvent['type'], z.ZodObject>> = {
   'supervisor.state': z.looseObject({ state: z.string() }),
   'supervisor.crash': nothing,
   'pool.resized': nothing,
-  'ledger.spent': z.looseObject({ spent: demandSchema }),
+  'ledger.spent': z.looseObject({
+    spent: demandSchema,
+    ofDay: z.looseObject({ day: z.int(), byPrincipal: z.record(z.string(), demandSchema) }).optional(),
+  }),
   alert: z.looseObject({ taskId: id.nullable() }),
 }
 
@@ -85,6 +89,11 @@ const payload = z.looseObject({
       order: count,
       principalKind: z.enum(['agent', 'person', 'system']),
       principalWeight: z.number().positive(),
+      principalTenant: id.optional(),
+      principalAttributes: attributesSchema.optional(),
+      within: z.array(principalRecordSchema).optional(),
+      rule: z.string().optional(),
+      depth: count.optional(),
       demand: demandSchema,
       labels: z.record(z.string(), z.string()).optional(),
       estimateMs: z.number().optional(),

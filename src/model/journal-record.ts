@@ -1,4 +1,5 @@
 import type { RuntimeEvent } from './events.ts'
+import type { Principal, PrincipalAttribute } from './principal.ts'
 import type { Demand } from './resources.ts'
 
 /** A value as it is written down: itself where JSON can hold it, else in the notation of `devalue`. */
@@ -11,6 +12,12 @@ export interface AcceptedTask {
   readonly input: StoredValue
   readonly principalKind: 'agent' | 'person' | 'system'
   readonly principalWeight: number
+  readonly principalTenant?: string
+  readonly principalAttributes?: Readonly<Record<string, PrincipalAttribute>>
+  /** Those on whose behalf the principal acts. */
+  readonly within?: readonly Principal[]
+  /** The rule of the policy that allowed it. */
+  readonly rule?: string
   readonly demand: Demand
   readonly labels?: Readonly<Record<string, string>>
   readonly estimateMs?: number
@@ -20,6 +27,8 @@ export interface AcceptedTask {
   readonly after?: readonly string[]
   /** Which of its parent's calls of `submit` made it. */
   readonly childKey?: string
+  /** How many parents it has above it; absent: none. */
+  readonly depth?: number
   /** Hash of the machine that is the handler; absent for a function. */
   readonly machineHash?: string
 }

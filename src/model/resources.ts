@@ -46,7 +46,7 @@ export type PoolsInput = Readonly<Record<string, Readonly<Record<string, Resourc
 
 const amount = z.number().nonnegative().finite()
 
-const perSchema = z.union([
+export const perSchema = z.union([
   z.enum(['second', 'minute', 'hour', 'day']).transform((unit) => named[unit]),
   durationSchema,
 ])

@@ -10,6 +10,7 @@ export type StoreErrorCode =
   | 'STORE_IO'
   | 'STORE_LOCKED'
   | 'STORE_READ_ONLY'
+  | 'STORE_SEALED'
   | 'STORE_TAKEN_OVER'
   | 'STORE_TOO_NEW'
   | 'STORE_UNSUPPORTED'

@@ -55,3 +55,8 @@ export function defineTask(spec: TaskSpec<z.ZodType, z.ZodType>): TaskDefinition
         : { form: 'actor' as const, logic: run },
   })
 }
+
+/** For hosts without types. */
+export function isDefinition(value: unknown): value is TaskDefinition {
+  return typeof value === 'object' && value !== null && 'handler' in value && 'demandOf' in value
+}

@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
@@ -7,14 +8,24 @@ import type { Duration } from '../model/duration.ts'
 import { durationSchema } from '../model/duration.ts'
 import type { Environment } from '../model/environment.ts'
 import { listProblems, refuse } from '../model/errors.ts'
+import type { Limits, LimitsInput } from '../model/limits.ts'
+import { limitsSchema } from '../model/limits.ts'
 import type { Principal, PrincipalInput } from '../model/principal.ts'
 import { hostPrincipal, principalSchema } from '../model/principal.ts'
+import type { QuotasInput, QuotasOf } from '../model/quotas.ts'
+import { quotasSchema } from '../model/quotas.ts'
 import type { Pools, PoolsInput } from '../model/resources.ts'
 import { poolsSchema } from '../model/resources.ts'
 import type { BackfillPolicy } from '../scheduling/policies/backfill.ts'
 import type { OrderPolicy } from '../scheduling/policies/order.ts'
 import { agedPriority, strictPriority } from '../scheduling/policies/order.ts'
 import type { SharePolicy } from '../scheduling/policies/share.ts'
+import type { EncryptionOptions } from '../security/keyring.ts'
+import { encryptionSchema, Keyring } from '../security/keyring.ts'
+import type { Policy } from '../security/policy.ts'
+import type { SecretsOptions } from '../security/redactor.ts'
+import type { TokenOptions } from '../security/tokens.ts'
+import type { AuditStore } from '../store/audit-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
 import { openStore } from './open-store.ts'
@@ -35,6 +46,25 @@ export interface SchedulingOptions {
   principalConcurrency?: number
 }
 
+export interface AuditOptions {
+  /** Signs checkpoints: an Ed25519 private key. Without one only the chain protects the log. */
+  key?: KeyObject
+  /** Names the log in its checkpoints. Default `taskwright`. */
+  origin?: string
+  /** A checkpoint is made each time so many entries have been added, and at the end. Default 1,000. */
+  every?: number
+  /** Told of each checkpoint once it is on disk: keep it where whoever may write the store may not. */
+  onCheckpoint?: (note: string) => unknown
+}
+
+export interface ResolvedAudit {
+  readonly store: AuditStore
+  readonly key: KeyObject | null
+  readonly origin: string
+  readonly every: number
+  readonly onCheckpoint: (note: string) => unknown
+}
+
 export interface RuntimeOptions {
   tasks?: readonly TaskDefinition[]
   templates?: readonly TaskTemplate[]
@@ -47,6 +77,8 @@ export interface RuntimeOptions {
   store?: 'memory' | `file:${string}` | Store
   environment?: Environment
   scheduling?: SchedulingOptions
+  /** How much one task may be, do and say. */
+  limits?: LimitsInput
   /** How many tasks may wait for their turn. Default 100,000. */
   queueLimit?: number
   /** How many ended tasks are remembered for `list`, `get` and `after`. Default 10,000. */
@@ -55,10 +87,28 @@ export interface RuntimeOptions {
   retainFor?: Duration
   /** Who acts when a submission names nobody. */
   principal?: PrincipalInput
+  /** Who may do what. Without one everybody may do everything; with one, what no rule allows is refused. */
+  policy?: Policy
+  /** How much each principal may have: the same for all, or by principal. */
+  quotas?: QuotasInput | QuotasOf
+  /**
+   * Writes who did what to which task, in the same transaction as what it records; what cannot be recorded does not
+   * happen. Needs a store that keeps it. `true`: a log without signed checkpoints.
+   */
+  audit?: boolean | AuditOptions
+  /** Whose tokens `authenticate` believes. */
+  tokens?: TokenOptions
   /** Crashes of actors that are borne before the runtime degrades. Default: 5 within 10 s. */
   restartIntensity?: { restarts: number; within: Duration }
   /** Told of every actor, message and snapshot: XState's `inspect`, as `@statelyai/inspect` makes it. */
   inspect?: Inspector
+  /**
+   * Encrypts inputs, outputs, results of steps and answers in the store, with AES-256-GCM and keys of the host's. Events
+   * stay readable: they hold no values.
+   */
+  encryption?: EncryptionOptions
+  /** What is hidden in events, journal, log and views, beyond what is recognised anyway. */
+  secrets?: SecretsOptions
   /** Default: warnings and errors to standard error, as JSON lines. */
   logger?: Logger
 }
@@ -73,14 +123,21 @@ export interface ResolvedRuntimeOptions {
   readonly share: SharePolicy | undefined
   readonly backfill: BackfillPolicy | undefined
   readonly principalConcurrency: number | null
+  readonly limits: Limits
   readonly queueLimit: number
   readonly retain: number
   readonly retainForMs: number | null
   readonly principal: Principal
+  readonly policy: Policy | undefined
+  readonly quotasOf: QuotasOf | null
+  readonly tokens: TokenOptions | undefined
+  readonly audit: ResolvedAudit | null
   readonly restarts: number
   readonly restartsWithinMs: number
   readonly inspect: Inspector | undefined
   readonly logger: Logger
+  readonly secrets: Required<SecretsOptions>
+  readonly keyring: Keyring | null
 }
 
 const aPolicy = <Policy>() =>
@@ -152,10 +209,45 @@ const optionsSchema = z.strictObject({
       principalConcurrency: z.int().min(1).optional(),
     })
     .prefault({}),
+  limits: limitsSchema.prefault({}),
   queueLimit: z.int().min(1).default(100_000),
   retain: z.int().min(0).default(10_000),
   retainFor: durationSchema.optional(),
   principal: principalSchema.default(hostPrincipal),
+  policy: z
+    .custom<Policy>(
+      (value) => typeof value === 'object' && value !== null && 'decide' in value && typeof value.decide === 'function',
+      'not a policy; make it with caslPolicy, or give an object that implements Policy',
+    )
+    .optional(),
+  quotas: z.union([quotasSchema, z.custom<QuotasOf>((value) => typeof value === 'function')]).optional(),
+  audit: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        key: z
+          .custom<KeyObject>(
+            (value) => value instanceof KeyObject && value.type === 'private' && value.asymmetricKeyType === 'ed25519',
+            'not an Ed25519 private key',
+          )
+          .optional(),
+        origin: z
+          .string()
+          .regex(/^[^\s+]+$/, 'must be one word, without a plus sign')
+          .default('taskwright'),
+        every: z.int().min(1).default(1_000),
+        onCheckpoint: z.custom<AuditOptions['onCheckpoint']>((value) => typeof value === 'function').optional(),
+      }),
+    ])
+    .default(false),
+  tokens: z
+    .strictObject({
+      issuer: z.string().min(1),
+      audience: z.string().min(1),
+      keys: z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1, 'give at least one public key') }),
+      toleranceMs: z.number().min(0).default(0),
+    })
+    .optional(),
   restartIntensity: z
     .strictObject({ restarts: z.int().min(0), within: durationSchema })
     .prefault({ restarts: 5, within: 10_000 }),
@@ -165,10 +257,35 @@ const optionsSchema = z.strictObject({
       'not an inspector: give a function or an observer',
     )
     .optional(),
+  encryption: encryptionSchema.optional(),
+  secrets: z
+    .strictObject({
+      names: z.array(z.string().min(1)).default([]),
+      patterns: z.array(z.instanceof(RegExp)).default([]),
+      values: z.array(z.string()).default([]),
+      unencrypted: z.enum(['refuse', 'allow']).default('refuse'),
+    })
+    .prefault({}),
   logger: z
     .custom<Logger>((value) => typeof value === 'object' && value !== null && 'child' in value, 'not a pino logger')
     .optional(),
 })
+
+function quotasFunction(quotas: QuotasInput | QuotasOf | undefined): QuotasOf | null {
+  if (quotas === undefined) return null
+  return typeof quotas === 'function' ? quotas : () => quotas
+}
+
+/** @throws RefusedError `OPTIONS_INVALID` for a store that keeps no audit log */
+function resolveAudit(audit: z.output<typeof optionsSchema>['audit'], { audit: store }: Store): ResolvedAudit | null {
+  if (audit === false) return null
+  if (!store)
+    throw refuse('OPTIONS_INVALID', 'the runtime options are not valid', [
+      "audit: this store keeps no audit log; use store: 'file:PATH', or one that implements Store.audit",
+    ])
+  const { key, origin = 'taskwright', every = 1_000, onCheckpoint = () => undefined } = audit === true ? {} : audit
+  return { store, key: key ?? null, origin, every, onCheckpoint }
+}
 
 const weekMs = 7 * 24 * 3_600_000
 
@@ -183,6 +300,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
   const { scheduling, restartIntensity, store, ...rest } = checked.data
   const { ageing } = scheduling
   const opened = await openStore(store)
+  const audit = resolveAudit(rest.audit, opened)
   return {
     tasks: rest.tasks,
     templates: rest.templates,
@@ -193,13 +311,20 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     share: scheduling.share,
     backfill: scheduling.backfill,
     principalConcurrency: scheduling.principalConcurrency ?? null,
+    limits: rest.limits,
     queueLimit: rest.queueLimit,
     retain: rest.retain,
     retainForMs: rest.retainFor ?? (opened.isVolatile ? null : weekMs),
     principal: rest.principal,
+    policy: rest.policy,
+    quotasOf: quotasFunction(options.quotas),
+    tokens: rest.tokens,
+    audit,
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,
+    secrets: rest.secrets,
+    keyring: rest.encryption ? new Keyring(rest.encryption) : null,
     logger: rest.logger ?? pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   }
 }

@@ -3,46 +3,10 @@ import type { Demand, Lease, Pools, ResourceUsage } from '../model/resources.ts'
 import { DemandCompiler } from './demand-compiler.ts'
 import type { DemandVector } from './demand-vector.ts'
 import { amountOf, eachAmount } from './demand-vector.ts'
+import type { GrantRequest, Overrun, ReleasedLease, UseResult } from './lease-bookings.ts'
 import type { Meter, ResourceEfficiency } from './meter.ts'
 import { openMeters } from './open-meters.ts'
 import { TokenBucket } from './token-bucket.ts'
-
-export interface GrantRequest {
-  readonly id: string
-  readonly taskId: string
-  readonly epoch: number
-  readonly vector: DemandVector
-  /** Absolute time in ms, or `null`: held until released. */
-  readonly expiresAt: number | null
-}
-
-/** A resource of which a lease reported more than it reserved; for a reusable one, `used` is the highest report. */
-export interface Overrun {
-  readonly resource: string
-  readonly reserved: number
-  readonly used: number
-}
-
-/**
- * What became of a usage report. `overruns` are the resources that went past the reservation with this report.
- * Stale: the lease is unknown or of another epoch, and nothing was booked. Not ok: the budget could not give the
- * `asked` beyond the reservation; the `available` rest was spent.
- */
-export type UseResult =
-  | { readonly ok: true; readonly isStale: boolean; readonly overruns: readonly Overrun[] }
-  | {
-      readonly ok: false
-      readonly resource: string
-      readonly asked: number
-      readonly available: number
-      readonly overruns: readonly Overrun[]
-    }
-
-/** A returned lease. `used` has every resource reserved or reported; without a report the reservation counts as used. */
-export interface ReleasedLease {
-  readonly lease: Lease
-  readonly used: Demand
-}
 
 interface Holding {
   lease: Lease
@@ -202,9 +166,10 @@ export class Ledger {
    */
   use(leaseId: string, epoch: number, usage: Demand, now: number): UseResult {
     const holding = this.#current(leaseId, epoch)
-    if (!holding) return { ok: true, isStale: true, overruns: [] }
+    if (!holding) return { ok: true, isStale: true, overruns: [], drawn: {} }
     this.compile(usage)
     const overruns: Overrun[] = []
+    const beyond: Record<string, number> = {}
     let lacking: { resource: string; asked: number; available: number } | null = null
     holding.used ??= new Map()
     for (const [resource, amount] of Object.entries(usage)) {
@@ -216,6 +181,7 @@ export class Ledger {
       if (meter.form !== 'reusable') {
         const asked = total - Math.max(before, reserved)
         const drawn = asked > 0 ? meter.draw(asked, now) : 0
+        if (drawn > 0) beyond[resource] = drawn
         if (drawn < asked) {
           lacking ??= { resource: meter.resource, asked, available: drawn }
           total -= asked - drawn
@@ -225,7 +191,8 @@ export class Ledger {
       if (total > reserved && before <= reserved) overruns.push({ resource: meter.resource, reserved, used: total })
     }
     this.#changes++
-    return lacking === null ? { ok: true, isStale: false, overruns } : { ok: false, ...lacking, overruns }
+    const drawn: Demand = beyond
+    return lacking === null ? { ok: true, isStale: false, overruns, drawn } : { ok: false, ...lacking, overruns, drawn }
   }
 
   /** Ends a lease. Answers `null`, and does nothing, if it is unknown or of another epoch. */

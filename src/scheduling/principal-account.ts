@@ -21,9 +21,12 @@ export class PrincipalAccount implements PrincipalStanding {
   service = 0
   readonly #held = new Map<number, Reservations>()
   readonly #ledger: Ledger
+  /** How many tasks may hold resources at a time; `null`: as many as there is room for. */
+  readonly runningLimit: number | null
 
-  constructor(principal: Principal, ledger: Ledger) {
+  constructor(principal: Principal, ledger: Ledger, runningLimit: number | null) {
     this.principal = principal
+    this.runningLimit = runningLimit
     this.#ledger = ledger
   }
 
@@ -58,6 +61,11 @@ export class PrincipalAccount implements PrincipalStanding {
     this.running--
     eachAmount(vector, (index, amount) => this.#held.get(index)?.subtract(amount))
     this.recompute()
+  }
+
+  /** What is held of a resource, by its index. */
+  heldOf(index: number): number {
+    return this.#held.get(index)?.sum ?? 0
   }
 
   /** Sets the share anew from what is held, what there is and the weight; the service so far stays as it is. */

@@ -21,13 +21,16 @@ const smoothing = 0.1
  */
 export class PrincipalAccounts {
   readonly #ledger: Ledger
+  readonly #limitOf: (principal: Principal) => number | null
   readonly #byId = new Map<string, PrincipalAccount>()
   #virtualTime = 0
   #meanHeldMs: number | null = null
   #sweepAt = sweepAt
 
-  constructor(ledger: Ledger) {
+  /** @param limitOf how many tasks of a principal may hold resources at a time */
+  constructor(ledger: Ledger, limitOf: (principal: Principal) => number | null = () => null) {
     this.#ledger = ledger
+    this.#limitOf = limitOf
   }
 
   values(): IterableIterator<PrincipalAccount> {
@@ -38,7 +41,7 @@ export class PrincipalAccounts {
     let account = this.#byId.get(principal.id)
     if (!account) {
       if (this.#byId.size >= this.#sweepAt) this.#sweep()
-      account = new PrincipalAccount(principal, this.#ledger)
+      account = new PrincipalAccount(principal, this.#ledger, this.#limitOf(principal))
       this.#byId.set(principal.id, account)
     }
     return account

@@ -33,6 +33,7 @@ export class ReadyQueue {
   readonly #asked = new Map<number, Asked>()
   #openLanes = 0
   readonly #parked = new Map<number, IndexedHeap<Lane>>()
+  readonly #heldBack = new Map<PrincipalAccount, IndexedHeap<Lane>>()
 
   constructor(keyOf: OrderPolicy, share: SharePolicy, limits: Limits) {
     this.#keyOf = keyOf
@@ -182,6 +183,37 @@ export class ReadyQueue {
     }
   }
 
+  /** Takes a lane out of the order until its principal gives something up, or another day begins. */
+  holdBack(lane: Lane): void {
+    this.#close(lane, headOf(lane).task)
+    this.place(lane.group)
+    const { account } = lane.group
+    let held = this.#heldBack.get(account)
+    if (!held) {
+      held = new IndexedHeap((one, other) => compareWaiting(headOf(one), headOf(other)))
+      this.#heldBack.set(account, held)
+    }
+    held.push(lane)
+  }
+
+  /** Whether some lane waits for its principal's quota. */
+  get hasHeldBack(): boolean {
+    return this.#heldBack.size > 0
+  }
+
+  /** Puts back the lanes that wait for a quota: of one principal, or all. */
+  letGo(account: PrincipalAccount | null): void {
+    for (const holder of account === null ? [...this.#heldBack.keys()] : [account]) {
+      const held = this.#heldBack.get(holder)
+      if (!held) continue
+      this.#heldBack.delete(holder)
+      for (let lane = held.pop(); lane; lane = held.pop()) {
+        this.#open(lane)
+        this.place(lane.group)
+      }
+    }
+  }
+
   /** Whether all open lanes ask a resource of which the least that any asks is more than `fits` allows. */
   isExhausted(fits: (index: number, amount: number) => boolean): boolean {
     for (const [index, { lanes, least }] of this.#asked)
@@ -270,6 +302,10 @@ export class ReadyQueue {
 
   #unpark(lane: Lane): void {
     for (const parked of this.#parked.values()) if (parked.remove(lane)) return
+    const { account } = lane.group
+    const held = this.#heldBack.get(account)
+    held?.remove(lane)
+    if (held?.size === 0) this.#heldBack.delete(account)
   }
 
   #key(task: ReadyTask): number {

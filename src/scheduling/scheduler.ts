@@ -1,8 +1,9 @@
 import { InvariantError, RefusedError } from '../model/errors.ts'
+import type { QuotasOf } from '../model/quotas.ts'
 import type { Lease, Pools } from '../model/resources.ts'
 import type { Waiting } from './lanes.ts'
 import { headOf } from './lanes.ts'
-import type { ReleasedLease } from './ledger.ts'
+import type { ReleasedLease } from './lease-bookings.ts'
 import { Ledger } from './ledger.ts'
 import type { BackfillPolicy } from './policies/backfill.ts'
 import { easyBackfill } from './policies/backfill.ts'
@@ -10,9 +11,12 @@ import type { OrderPolicy } from './policies/order.ts'
 import { agedPriority } from './policies/order.ts'
 import type { SharePolicy } from './policies/share.ts'
 import { dominantResourceFairness } from './policies/share.ts'
+import type { PrincipalAccount } from './principal-account.ts'
 import { PrincipalAccounts } from './principal-accounts.ts'
+import { dayOf, QuotaBook } from './quota-book.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import type { ReadyTask } from './ready-task.ts'
+import type { Running } from './running-tasks.ts'
 import { RunningTasks } from './running-tasks.ts'
 import { Selector } from './selector.ts'
 import type { Books, OrderedTask, WaitReason } from './wait-reason.ts'
@@ -30,6 +34,8 @@ export interface SchedulerOptions {
   readonly backfill?: BackfillPolicy
   /** How many tasks of one principal may hold resources at a time. Default: no limit. */
   readonly principalConcurrency?: number | null
+  /** How much each principal may have. Default: no limit. */
+  readonly quotasOf?: QuotasOf | null
   /** How many lanes of tasks that wait for resources are examined for one grant. Default: 64. */
   readonly backfillDepth?: number
 }
@@ -56,6 +62,8 @@ export interface Granted {
  */
 export class Scheduler {
   readonly ledger: Ledger
+  /** `null`: nobody has a quota. */
+  readonly quotas: QuotaBook | null
   readonly #queue: ReadyQueue
   readonly #running = new RunningTasks()
   readonly #accounts: PrincipalAccounts
@@ -65,18 +73,24 @@ export class Scheduler {
 
   /** @throws RefusedError `OPTIONS_INVALID` */
   constructor(options: SchedulerOptions) {
-    const { pools, now, principalConcurrency = null, backfillDepth = 64 } = options
+    const { pools, now, principalConcurrency = null, backfillDepth = 64, quotasOf = null } = options
     const { order = agedPriority(), share = dominantResourceFairness(), backfill = easyBackfill() } = options
     if (principalConcurrency !== null) refuseUnlessCount('principalConcurrency', principalConcurrency)
     refuseUnlessCount('backfillDepth', backfillDepth)
     this.ledger = new Ledger(pools, now)
-    this.#accounts = new PrincipalAccounts(this.ledger)
+    const quotas = quotasOf && new QuotaBook(quotasOf, this.ledger)
+    this.quotas = quotas
+    this.#accounts = new PrincipalAccounts(this.ledger, (principal) => {
+      const running = quotas?.of(principal).running ?? null
+      if (running === null || principalConcurrency === null) return running ?? principalConcurrency
+      return Math.min(running, principalConcurrency)
+    })
     this.#principalLimit = principalConcurrency
     this.#queue = new ReadyQueue(order, share, {
       isTypeFull: (type) => this.#running.roomOf(type) <= 0,
-      isPrincipalFull: ({ running }) => principalConcurrency !== null && running >= principalConcurrency,
+      isPrincipalFull: ({ running, runningLimit }) => runningLimit !== null && running >= runningLimit,
     })
-    const selection = { backfill, principalLimit: principalConcurrency, depth: backfillDepth }
+    const selection = { backfill, principalLimit: principalConcurrency, quotas, depth: backfillDepth }
     this.#selector = new Selector(this.#queue, this.ledger, this.#running, selection)
   }
 
@@ -138,6 +152,7 @@ export class Scheduler {
    */
   grantNext(now: number, open: (task: ReadyTask) => LeaseTerms): Granted | null {
     if (this.ledger.resizes !== this.#seenResizes) this.#onResize(now)
+    if (this.quotas?.turn(now)) this.#letGo(null)
     const waiting = this.#selector.choose(now)
     if (!waiting) return null
     const { task } = waiting
@@ -146,6 +161,8 @@ export class Scheduler {
     const { account } = waiting.lane.group
     this.#dequeue(waiting)
     const chargedMs = this.#accounts.grant(account, task.vector)
+    for (const [resource, amount] of Object.entries(task.vector.demand))
+      this.quotas?.spend(account.principal.id, resource, amount, now)
     this.#selector.onGrant(this.#running.add(task, lease, account, chargedMs))
     this.#queue.placeAccount(account)
     if (this.#running.roomOf(task.type) <= 0) this.#queue.placeType(task.type)
@@ -161,6 +178,7 @@ export class Scheduler {
     this.#running.remove(running)
     this.#selector.onRelease(running)
     this.#accounts.release(running, now)
+    this.#settleQuotas(running, released, now)
     this.#queue.placeAccount(account)
     if (this.#running.roomOf(type) === 1) this.#queue.placeType(type)
     for (const index of vector.indices) this.#wake(index, now)
@@ -169,8 +187,12 @@ export class Scheduler {
   }
 
   /** When to call `grantNext` again although nothing was released or queued: a refill may make a task fit then. */
-  wakeAt(_now: number): number | null {
-    return this.size === 0 ? null : this.#selector.refillAt
+  wakeAt(now: number): number | null {
+    if (this.size === 0) return null
+    const { refillAt } = this.#selector
+    if (this.quotas === null || !this.#queue.hasHeldBack) return refillAt
+    const nextDayAt = this.quotas.nextDayAt(now)
+    return Math.min(nextDayAt, refillAt ?? nextDayAt)
   }
 
   /** Why a task waits. `null` if it does not. Costs O(n). */
@@ -206,6 +228,23 @@ export class Scheduler {
     this.#accounts.assertInvariants(this.#running.values())
   }
 
+  /** What was reserved of the day's budget and not used comes back; what was used beyond it is booked already. */
+  #settleQuotas({ account, vector, grantedAt }: Running, { used }: ReleasedLease, now: number): void {
+    if (this.quotas === null) return
+    for (const [resource, amount] of Object.entries(used)) {
+      const unused = (vector.demand[resource] ?? 0) - amount
+      // What was reserved yesterday was spent yesterday.
+      if (unused > 0 && dayOf(grantedAt) === dayOf(now)) this.quotas.spend(account.principal.id, resource, -unused, now)
+    }
+    this.#letGo(account)
+  }
+
+  #letGo(account: PrincipalAccount | null): void {
+    if (!this.#queue.hasHeldBack) return
+    this.#queue.letGo(account)
+    this.#selector.unsettle()
+  }
+
   #dequeue(waiting: Waiting): void {
     const { lane } = waiting
     const wasHead = headOf(lane) === waiting
@@ -234,6 +273,7 @@ export class Scheduler {
       running: this.#running,
       reservation: this.#selector.reservationAt(now),
       principalLimit: this.#principalLimit,
+      quotas: this.quotas,
     }
   }
 }

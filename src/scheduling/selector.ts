@@ -4,11 +4,18 @@ import type { Group, Lane, Waiting } from './lanes.ts'
 import { compareWaiting, headOf } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
 import type { BackfillPolicy } from './policies/backfill.ts'
+import type { QuotaBook } from './quota-book.ts'
 import type { ReadyQueue } from './ready-queue.ts'
 import { Reservation } from './reservation.ts'
 import type { Running, RunningTasks } from './running-tasks.ts'
 
-type Verdict = 'grant' | 'wait' | 'park' | 'reserve'
+type Verdict = 'grant' | 'wait' | 'park' | 'holdBack' | 'reserve'
+
+/** A lane that a pass takes out of the order. */
+interface Aside {
+  readonly lane: Lane
+  readonly verdict: 'park' | 'holdBack'
+}
 
 /** With more new lanes than this since the last full pass, another full pass is cheaper. */
 const maxFresh = 16
@@ -16,6 +23,7 @@ const maxFresh = 16
 export interface SelectorOptions {
   readonly backfill: BackfillPolicy
   readonly principalLimit: number | null
+  readonly quotas: QuotaBook | null
   /** How many lanes that wait for resources are examined in one pass. */
   readonly depth: number
 }
@@ -115,7 +123,7 @@ export class Selector {
         this.#isSettled = false
         return null
       }
-      if (verdict === 'park') this.#park(lane, now)
+      if (verdict === 'park' || verdict === 'holdBack') this.#putAside({ lane, verdict }, now)
       this.#fresh.delete(lane)
     }
     this.#fresh.clear()
@@ -127,9 +135,9 @@ export class Selector {
     this.#refillAt = null
     const kept = this.#reservation
     if (kept && !(kept.isContested && this.#isReservable(kept.waiting, now))) this.#reservation = null
-    const parked: Lane[] = []
-    const chosen = this.#firstInPass(now, this.reservationAt(now), parked)
-    for (const lane of parked) this.#park(lane, now)
+    const asides: Aside[] = []
+    const chosen = this.#firstInPass(now, this.reservationAt(now), asides)
+    for (const aside of asides) this.#putAside(aside, now)
     if (chosen === null) {
       // A pass that looked at others only must not forget what the reserved task waits for.
       if (this.#reservation) this.#noteRefill(this.#reservation.waiting, now)
@@ -139,7 +147,7 @@ export class Selector {
     return chosen
   }
 
-  #firstInPass(now: number, kept: Reservation | null, parked: Lane[]): Waiting | null {
+  #firstInPass(now: number, kept: Reservation | null, asides: Aside[]): Waiting | null {
     /** A contested reservation that fits now: it goes before all that is not ahead of it in order. */
     const due = kept !== null && this.#ledger.fits(kept.task.vector, now) ? kept : null
     const quota = Math.max(4, Math.floor(this.#options.depth / this.#queue.openSections))
@@ -151,13 +159,14 @@ export class Selector {
       if (due !== null && due === this.#reservation && !this.#isAhead(waiting, due)) return firstLike(due)
       const verdict = this.#judge(waiting, now)
       if (verdict === 'grant') return waiting
-      if (verdict === 'park') parked.push(lane)
+      const isAside = verdict === 'park' || verdict === 'holdBack'
+      if (isAside) asides.push({ lane, verdict })
       if (this.#queue.isOneLane || (this.#reservation !== null && this.#isExhausted(now))) break
       if (walk === null) {
         walk = new LaneWalk(this.#queue)
         walk.next()
       }
-      if (verdict === 'park') continue
+      if (isAside) continue
       depth--
       const count = (waits.get(lane.group) ?? 0) + 1
       waits.set(lane.group, count)
@@ -177,6 +186,9 @@ export class Selector {
   #judge(waiting: Waiting, now: number): Verdict {
     this.#examined++
     const { vector } = waiting.task
+    const { quotas, principalLimit } = this.#options
+    const { account } = waiting.lane.group
+    if (quotas?.reached(account, vector, now)) return 'holdBack'
     const reserved = this.#reservation
     if (this.#ledger.fits(vector, now)) {
       if (reserved === null || reserved.waiting === waiting || this.#isAhead(waiting, reserved)) return 'grant'
@@ -186,7 +198,13 @@ export class Selector {
     if (this.#ledger.unforeseeable(vector, now) >= 0) return 'park'
     this.#noteRefill(waiting, now)
     if (reserved !== null && !this.#isAhead(waiting, reserved)) return 'wait'
-    this.#reservation = new Reservation(waiting, this.#ledger, this.#running, this.#options.principalLimit, now)
+    this.#reservation = new Reservation(
+      waiting,
+      this.#ledger,
+      this.#running,
+      account.runningLimit ?? principalLimit,
+      now,
+    )
     return 'reserve'
   }
 
@@ -205,7 +223,11 @@ export class Selector {
     if (at !== null && at > now) this.#refillAt = Math.min(at, this.#refillAt ?? at)
   }
 
-  #park(lane: Lane, now: number): void {
+  #putAside({ lane, verdict }: Aside, now: number): void {
+    if (verdict === 'holdBack') {
+      this.#queue.holdBack(lane)
+      return
+    }
     const { vector } = headOf(lane).task
     const index = this.#ledger.unforeseeable(vector, now)
     this.#queue.park(lane, index, amountOf(vector, index))

@@ -1,6 +1,7 @@
 import { eachAmount } from './demand-vector.ts'
 import type { Waiting } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
+import type { QuotaBook } from './quota-book.ts'
 import type { ReadyQueue } from './ready-queue.ts'
 import type { Reservation } from './reservation.ts'
 import type { RunningTasks } from './running-tasks.ts'
@@ -17,9 +18,12 @@ export interface UnmetDemand {
   readonly isForeseeable: boolean
 }
 
-/** A concurrency limit that is reached: of the task's type or principal. */
+/**
+ * A limit that is reached: tasks that run of the type or principal, or the principal's quota of a resource (`name`) that
+ * it may hold, or spend in a day; `running` is then how much it holds, or has spent.
+ */
 export interface ReachedLimit {
-  readonly scope: 'type' | 'principal'
+  readonly scope: 'type' | 'principal' | 'held' | 'day'
   readonly name: string
   readonly limit: number
   readonly running: number
@@ -56,6 +60,7 @@ export interface Books {
   readonly running: RunningTasks
   readonly reservation: Reservation | null
   readonly principalLimit: number | null
+  readonly quotas: QuotaBook | null
 }
 
 function unmetOf({ task }: Waiting, { ledger, now }: Books): UnmetDemand[] {
@@ -71,16 +76,24 @@ function unmetOf({ task }: Waiting, { ledger, now }: Books): UnmetDemand[] {
   return unmet
 }
 
-function limitsOf({ task, lane }: Waiting, { running, principalLimit }: Books): ReachedLimit[] {
+function limitsOf({ task, lane }: Waiting, { running, principalLimit, quotas, now }: Books): ReachedLimit[] {
   const limits: ReachedLimit[] = []
   const ofType = running.ofType(task.type)
   if (ofType.limit !== null && ofType.running >= ofType.limit) {
     limits.push({ scope: 'type', name: task.type, limit: ofType.limit, running: ofType.running })
   }
   const { account } = lane.group
-  if (principalLimit !== null && account.running >= principalLimit) {
-    limits.push({ scope: 'principal', name: task.principal.id, limit: principalLimit, running: account.running })
-  }
+  const limit = account.runningLimit ?? principalLimit
+  if (limit !== null && account.running >= limit)
+    limits.push({ scope: 'principal', name: task.principal.id, limit, running: account.running })
+  const quota = quotas?.reached(account, task.vector, now)
+  if (quota)
+    limits.push({
+      scope: quota.isDaily ? 'day' : 'held',
+      name: quota.resource,
+      limit: quota.limit,
+      running: quota.taken,
+    })
   return limits
 }
 
@@ -93,10 +106,7 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
   const isReserved = reservation?.waiting === waiting
   const behind = reservation && !isReserved ? { taskId: reservation.task.id, startAt: reservation.startAt } : null
   const reserved = reservation && isReserved ? { startAt: reservation.startAt } : null
-  const parts = [
-    ...unmet.map(sentenceOf),
-    ...limits.map(({ scope, name, limit, running }) => `${running} tasks of ${scope} ${name} run, and ${limit} may`),
-  ]
+  const parts = [...unmet.map(sentenceOf), ...limits.map(limitSentence)]
   if (parts.length === 0) {
     parts.push(
       behind
@@ -113,6 +123,12 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
     behind,
     message: parts.join('; '),
   }
+}
+
+function limitSentence({ scope, name, limit, running }: ReachedLimit): string {
+  if (scope === 'held') return `its principal holds ${running} of ${name}, of a quota of ${limit}`
+  if (scope === 'day') return `its principal has spent ${running} of ${name} today, of a quota of ${limit}`
+  return `${running} tasks of ${scope} ${name} run, and ${limit} may`
 }
 
 function sentenceOf({ resource, asked, available, capacity, isForeseeable }: UnmetDemand): string {

@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../model/journal-record.ts'
+import type { AuditStore } from './audit-store.ts'
 
 /**
  * Where the journal goes. Records come in the order of their `seq`, each once; a later process goes on after the last
@@ -8,6 +9,8 @@ import type { JournalRecord } from '../model/journal-record.ts'
 export interface Store {
   /** Keeps nothing: what recovery would need is not even made. */
   readonly isVolatile: boolean
+  /** Keeps an audit log beside the journal; without it a runtime with `audit` does not take the store. */
+  readonly audit?: AuditStore
   /** Takes a record, in memory. Never throws. */
   append(record: JournalRecord): void
   /**

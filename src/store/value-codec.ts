@@ -4,6 +4,9 @@ import type { StoredValue } from '../model/journal-record.ts'
 
 const mark = '$devalue'
 
+/** Under it stands a value that is encrypted. */
+export const sealMark = '$sealed'
+
 /** Whether JSON gives the value back as it is. */
 function isJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
@@ -23,7 +26,8 @@ function isJson(value: unknown, depth: number): boolean {
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype) return false
-  for (const key of Object.keys(value)) if (key === mark || key === 'toJSON' || key === '__proto__') return false
+  for (const key of Object.keys(value))
+    if (key === mark || key === sealMark || key === 'toJSON' || key === '__proto__') return false
   return Object.values(value).every((inner) => isJson(inner, depth + 1))
 }
 

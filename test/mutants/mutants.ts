@@ -200,8 +200,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the output is not checked',
     file: 'src/actors/output-check.ts',
-    from: 'if (parsed.ok) return withinSize(definition, parsed.data)',
-    to: 'return withinSize(definition, output)',
+    from: 'if (parsed.ok) return withinSize(definition, parsed.data, limit)',
+    to: 'return withinSize(definition, output, limit)',
     tests: life,
   },
   {

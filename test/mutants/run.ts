@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { copyTree } from './copy-tree.ts'
 import type { Mutant } from './mutants.ts'
 import { mutants } from './mutants.ts'
+import { securityMutants } from './security-mutants.ts'
 
 /**
  * Plants faults, one at a time, in copies of the tree, and runs the tests that should find them.
@@ -87,7 +88,7 @@ async function judgeAll(chosen: readonly Mutant[], workers: number, say: (line: 
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const { json, only } = values
-const chosen = mutants.filter(({ name }) => only === undefined || name.includes(only))
+const chosen = [...mutants, ...securityMutants].filter(({ name }) => only === undefined || name.includes(only))
 const say = json ? console.error : console.log
 
 const unfit = chosen.filter(({ file, from }) => !readFileSync(join(root, file), 'utf8').includes(from))

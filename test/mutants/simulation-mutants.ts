@@ -79,8 +79,8 @@ export const simulationMutants: readonly SimulationMutant[] = [
   {
     name: 'the steps of an earlier process are forgotten',
     file: `${recovery}/recovery.ts`,
-    from: '    task.spent = history.spent\n    this.#restoreSteps(task, history)\n    const actor',
-    to: '    task.spent = history.spent\n    const actor',
+    from: '    this.#restoreSteps(task, history)\n    const actor',
+    to: '    const actor',
   },
   {
     name: 'an undo that was made is made again after a crash',
@@ -216,8 +216,8 @@ export const simulationMutants: readonly SimulationMutant[] = [
   },
   {
     name: 'the journal begins anew with each process',
-    file: 'src/runtime/create-runtime.ts',
-    from: '      this.#journal.continueAfter(reader.lastSeq)\n',
+    file: 'src/runtime/runtime-core.ts',
+    from: '      this.journal.continueAfter(reader.lastSeq)\n',
     to: '',
   },
   {

@@ -169,8 +169,14 @@ describe('using', () => {
       ok: true,
       isStale: false,
       overruns: [{ resource: 'tokens', reserved: 10, used: 70 }],
+      drawn: { tokens: 60 },
     })
-    expect(ledger.use('a', 1, { tokens: 1 }, 0)).toEqual({ ok: true, isStale: false, overruns: [] })
+    expect(ledger.use('a', 1, { tokens: 1 }, 0)).toEqual({
+      ok: true,
+      isStale: false,
+      overruns: [],
+      drawn: { tokens: 1 },
+    })
     expect(usage('tokens')?.available).toBe(-21)
     expect(ledger.availableAt(ledger.compile({ tokens: 9 }), 0)).toBe(300)
     expect(usage('tokens', 10_000)?.available).toBe(50)
@@ -210,7 +216,7 @@ describe('using', () => {
   it('drops stale reports, and refuses what is no report', () => {
     const { ledger, grant, usage } = open()
     grant('a', { tokens: 1 })
-    expect(ledger.use('a', 2, { tokens: 9 }, 0)).toEqual({ ok: true, isStale: true, overruns: [] })
+    expect(ledger.use('a', 2, { tokens: 9 }, 0)).toEqual({ ok: true, isStale: true, overruns: [], drawn: {} })
     expect(refusalOf(() => ledger.use('a', 1, { tokens: 9, usd: Number.NaN }, 0)).code).toBe('DEMAND_INVALID')
     expect(refusalOf(() => ledger.use('a', 1, { gpu: 1 }, 0)).code).toBe('POOL_UNKNOWN')
     expect(usage('tokens')?.available).toBe(49)

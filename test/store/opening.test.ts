@@ -142,7 +142,7 @@ test.each([
       return join(folder, 'new.db')
     },
     'STORE_TOO_NEW',
-    /newer release \(schema 99, this one knows 2\); update taskwright/,
+    /newer release \(schema 99, this one knows 3\); update taskwright/,
   ],
 ])('%s is refused, and left as it is', async (_, make, code, message) => {
   const path = make(scratchFolder())
@@ -199,7 +199,7 @@ test('a store of an older release is brought to the present schema, with all tha
   const runtime = await createRuntime(fileStore(old))
   expect(runtime.get(handle.id)?.view().stage).toBe('waiting')
   await runtime.stop()
-  expect(versionOf(old)).toBe(2)
+  expect(versionOf(old)).toBe(3)
   expect((await recordsIn(old)).slice(0, records.length)).toEqual(records)
 })
 

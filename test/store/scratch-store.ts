@@ -28,7 +28,7 @@ export async function recordsIn(path: string): Promise<JournalRecord[]> {
 export async function writeRecords(path: string, records: readonly JournalRecord[]): Promise<void> {
   const file = await SqliteFile.open(path)
   try {
-    file.commit(records.map(rowOf), [])
+    file.commit({ rows: records.map(rowOf), forgotten: [] })
   } finally {
     file.close()
   }

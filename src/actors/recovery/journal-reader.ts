@@ -1,3 +1,4 @@
+import type { RuntimeEvent } from '../../model/events.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
 import type { Demand } from '../../model/resources.ts'
 import type { TaskHistory } from './task-history.ts'
@@ -21,6 +22,8 @@ export class JournalReader {
   readonly #budgets: ReadonlySet<string>
   readonly #grantsSince: number
   readonly #spentByForgotten = new Map<string, number>()
+  readonly #forgottenByDay: { principal: string; day: number; amounts: ReadonlyMap<string, number> }[] = []
+  #lastAt = 0
 
   /**
    * @param budgets the resources that are spent for good
@@ -33,9 +36,10 @@ export class JournalReader {
 
   read({ event, payload }: JournalRecord): void {
     this.lastSeq = event.seq
+    this.#lastAt = event.at
     if (!('taskType' in event)) {
       if (event.type === 'supervisor.state') this.wasStopped = event.state === 'stopped'
-      else if (event.type === 'ledger.spent') add(this.#spentByForgotten, Object.entries(event.spent))
+      else if (event.type === 'ledger.spent') this.#noteForgotten(event)
       return
     }
     const history = this.tasks.get(event.taskId)
@@ -53,7 +57,20 @@ export class JournalReader {
 
   /** No more comes: leases that are open are those of a dead process. */
   finish(): void {
-    for (const history of this.tasks.values()) endLease(history, this.#budgets)
+    for (const history of this.tasks.values()) endLease(history, this.#budgets, this.#lastAt)
+  }
+
+  #noteForgotten({ spent, ofDay }: Extract<RuntimeEvent, { type: 'ledger.spent' }>): void {
+    add(this.#spentByForgotten, Object.entries(spent))
+    for (const [principal, amounts] of Object.entries(ofDay?.byPrincipal ?? {}))
+      this.#forgottenByDay.push({ principal, day: ofDay?.day ?? 0, amounts: new Map(Object.entries(amounts)) })
+  }
+
+  /** What each principal spent of budgets on a day (UTC, days since the epoch). */
+  *spentOn(day: number): Generator<{ readonly principal: string; readonly amounts: ReadonlyMap<string, number> }> {
+    for (const forgotten of this.#forgottenByDay) if (forgotten.day === day) yield forgotten
+    for (const { principal, spentToday } of this.tasks.values())
+      if (spentToday?.day === day) yield { principal, amounts: spentToday.amounts }
   }
 
   /** Spent of each budget, in all. */

@@ -1,5 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import { createActor } from 'xstate'
+import type { Authority } from '../../model/access.ts'
+import { nobody } from '../../model/access.ts'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { describeThrown } from '../../model/errors.ts'
 import type { Principal } from '../../model/principal.ts'
@@ -53,8 +55,17 @@ interface RecoveryParts {
   readonly parent: () => AnyActorRef
 }
 
-function principalOf({ principal, accepted }: TaskHistory): Principal {
-  return { id: principal, kind: accepted.principalKind, weight: accepted.principalWeight }
+/** A token's end does not end the tasks that were submitted with it. */
+function authorityOf({ principal: id, accepted }: TaskHistory): Authority {
+  const { principalKind: kind, principalWeight: weight, principalTenant: tenant, principalAttributes } = accepted
+  const principal: Principal = {
+    id,
+    kind,
+    weight,
+    ...(tenant !== undefined && { tenant }),
+    ...(principalAttributes !== undefined && { attributes: principalAttributes }),
+  }
+  return { principal, within: accepted.within ?? nobody }
 }
 
 /** Takes up the tasks that an earlier process has left, each in the stage where it was. */
@@ -148,6 +159,7 @@ export class Recovery {
     if (history.stage === 'completed' || isLate) this.#restoreSteps(task, history)
     if (isLate) this.#late.push(task)
     task.spent = history.spent
+    task.spentToday = history.spentToday
     services.monitor.restored(task.stage)
     return task
   }
@@ -199,6 +211,7 @@ export class Recovery {
     const { services, tasks, admission, parent } = this.#parts
     const task = new TaskActorLogic(facts, history.priority, true, services, restored)
     task.spent = history.spent
+    task.spentToday = history.spentToday
     this.#restoreSteps(task, history)
     const actor = createActor(task, { parent: parent(), id: task.id, input: undefined, snapshot: restored.snapshot })
     tasks.add(task)
@@ -211,12 +224,15 @@ export class Recovery {
 
   #facts(history: TaskHistory, definition: TaskDefinition, vector: DemandVector): TaskFacts {
     const { accepted } = history
+    const authority = authorityOf(history)
     return {
       id: history.id,
       seq: accepted.order,
       definition,
       input: decodeValue(history.input),
-      principal: principalOf(history),
+      authority,
+      rule: accepted.rule ?? null,
+      principal: authority.principal,
       parentId: history.parentId,
       labels: accepted.labels ?? {},
       vector,
@@ -226,6 +242,7 @@ export class Recovery {
       dedupeKey: accepted.dedupeKey ?? null,
       after: accepted.after ?? [],
       childKey: accepted.childKey ?? null,
+      depth: accepted.depth ?? 0,
       createdAt: history.createdAt,
     }
   }

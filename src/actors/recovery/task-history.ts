@@ -4,6 +4,9 @@ import type { TaskKind } from '../../model/kind.ts'
 import type { RollbackReport } from '../../model/outcome.ts'
 import { nothingToRollBack } from '../../model/outcome.ts'
 import type { TaskStage } from '../../model/stage.ts'
+import { dayOf } from '../../scheduling/quota-book.ts'
+import type { SpentToday } from '../spent-today.ts'
+import { spentAlso } from '../spent-today.ts'
 import type { StepHistory } from './step-history.ts'
 import { noteStep } from './step-history.ts'
 
@@ -49,6 +52,7 @@ export interface TaskHistory {
   used: Map<string, number> | null
   /** Spent of budgets under leases that have ended. */
   spent: Map<string, number> | null
+  spentToday: SpentToday | null
 }
 
 /** @returns `null` for a task of which no record says what was accepted */
@@ -90,11 +94,12 @@ export function beginHistory(event: TaskEvent, payload: RecordPayload | null): T
     answers: new Map(),
     used: null,
     spent: null,
+    spentToday: null,
   }
 }
 
-/** A lease has ended: what it used of budgets, as reported, else as reserved, is spent. */
-export function endLease(history: TaskHistory, budgets: ReadonlySet<string>): void {
+/** A lease has ended, at a time in ms: what it used of budgets, as reported, else as reserved, is spent. */
+export function endLease(history: TaskHistory, budgets: ReadonlySet<string>, at: number): void {
   const { used, accepted } = history
   history.used = null
   if (!used || budgets.size === 0) return
@@ -103,6 +108,7 @@ export function endLease(history: TaskHistory, budgets: ReadonlySet<string>): vo
     if (amount === 0) continue
     history.spent ??= new Map()
     history.spent.set(resource, (history.spent.get(resource) ?? 0) + amount)
+    history.spentToday = spentAlso(history.spentToday, dayOf(at), resource, amount)
   }
 }
 
@@ -123,7 +129,7 @@ export function follow(
     case 'task.queued':
       history.stage = 'queued'
       history.queuedAt ??= event.at
-      endLease(history, budgets)
+      endLease(history, budgets, event.at)
       return
     case 'task.allocating':
       history.stage = 'allocating'
@@ -132,7 +138,7 @@ export function follow(
       history.stopping = null
       return
     case 'task.reclaimed':
-      return endLease(history, budgets)
+      return endLease(history, budgets, event.at)
     case 'task.executing':
       history.stage = 'executing'
       history.attempt = event.attempt
@@ -150,7 +156,7 @@ export function follow(
       history.attempt = event.attempt
       history.backoffUntil = event.at + event.delayMs
       history.backoffMs = event.delayMs
-      endLease(history, budgets)
+      endLease(history, budgets, event.at)
       return
     case 'task.rollingBack':
       history.stage = 'rollingBack'
@@ -161,7 +167,7 @@ export function follow(
         history.hasOutput = true
         history.output = payload.output
       }
-      endLease(history, budgets)
+      endLease(history, budgets, event.at)
       return
     case 'task.completed':
       history.stage = 'completed'
@@ -169,7 +175,7 @@ export function follow(
       history.attempt = event.attempts
       history.hasOutput = true
       history.output = payload?.output
-      endLease(history, budgets)
+      endLease(history, budgets, event.at)
       return
     case 'task.failed':
     case 'task.cancelled':
@@ -178,7 +184,7 @@ export function follow(
       history.attempt = event.attempts
       history.failure = event.failure
       history.rollback = event.rollback
-      endLease(history, budgets)
+      endLease(history, budgets, event.at)
       return
     case 'task.rejected':
       history.stage = 'rejected'

@@ -22,6 +22,8 @@ export interface ReplayedTask {
   answerTo(key: string): { readonly value: unknown } | undefined
   /** A child by its id, or by its key. */
   child(idOrKey: string): ChildHandle<unknown> | undefined
+  /** A text without what must not be told of the task. */
+  scrub(text: string): string
 }
 
 const mostSleeps = 1_000
@@ -105,7 +107,7 @@ class ReplayContext implements TaskContext {
   ): Promise<z.output<Schema>>
   ask(_schema: z.ZodType, prompt: string): Promise<unknown> {
     this.#asked += 1
-    const answer = this.#task.answerTo(`${this.#asked}:${prompt}`)
+    const answer = this.#task.answerTo(`${this.#asked}:${this.#task.scrub(prompt)}`)
     return answer ? Promise.resolve(answer.value) : never()
   }
 
@@ -120,8 +122,8 @@ class ReplayContext implements TaskContext {
     input: z.input<Input>,
     options?: ChildOptions,
   ): Promise<ChildHandle<z.output<Output>>>
-  submit({ type }: TaskDefinition, input: unknown, { key }: ChildOptions = {}): Promise<ChildHandle<unknown>> {
-    const child = this.#task.child(key ?? this.#childKeys.next(type, input))
+  submit(definition: TaskDefinition, input: unknown, { key }: ChildOptions = {}): Promise<ChildHandle<unknown>> {
+    const child = this.#task.child(key ?? this.#childKeys.next(definition, input))
     return child ? Promise.resolve(child) : never()
   }
 

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { durationSchema } from '../../model/duration.ts'
+import { noteAction, noteActionAt } from '../audit/note-action.ts'
 import type { CommandMaker } from '../command.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../command-error.ts'
@@ -12,6 +13,7 @@ import { compactJournal } from '../store/compact-journal.ts'
 import { exportTo } from '../store/export-lines.ts'
 import { importInto } from '../store/import-lines.ts'
 import { inspectStore, withStore } from '../store/open-file.ts'
+import { readKeyring, rekey } from '../store/rekey.ts'
 
 const oneFile = { name: 'a file', max: 1 }
 
@@ -68,6 +70,7 @@ Exit code 0: done; 2: a bad call or file. A file that is damaged is left as it i
       path,
       withStore(path, 'change', (file) => {
         const count = compactJournal(file, { retain, retainForMs: retainFor, now: Date.now() })
+        noteAction(file, 'compact', { forgotten: count })
         file.vacuum()
         return count
       }),
@@ -94,6 +97,7 @@ Exit code 0: done; 2: a bad call or file. Of a file that is damaged nothing is w
   operands: oneFile,
   options: z.object({ out: z.string({ error: 'must be a path' }).optional() }),
   async run([path = ''], { out }, { terminal }) {
+    await asBadFile(path, noteActionAt(path, 'export', { what: 'journal' }))
     await asBadFile(
       path,
       inspectStore(path, async (file) => {
@@ -125,11 +129,39 @@ Exit code 0: done; 2: a bad call or file, with every bad line.`,
   },
 })
 
+const rekeyValues = defineCommand({
+  name: 'rekey',
+  summary: 'Encrypts the values of a store file anew, with the current key',
+  usage: '<file> --keys <path>',
+  flags: [{ flags: '--keys [path]', description: 'the keys, as JSON: { "current": id, "keys": { id: base64 } }' }],
+  notes: `Every input, output, result and answer is opened with the key that it was sealed with, and sealed with the current
+one; what was not encrypted is encrypted. All of it or nothing. Then the old key is needed no more. ${inUse}
+
+Exit code 0: done; 2: a bad call or file.`,
+  operands: oneFile,
+  options: z.object({ keys: z.string({ error: 'must be a path' }) }),
+  async run([path = ''], { keys }, { terminal }) {
+    const keyring = await readKeyring(keys)
+    const records = await asBadFile(
+      path,
+      withStore(path, 'change', (file) => {
+        const count = rekey(file, keyring)
+        noteAction(file, 'rekey', { key: keyring.current })
+        // What was there before must not stay in pages that are free.
+        file.vacuum()
+        return count
+      }),
+    )
+    terminal.out(`${path}: ${records} events, values sealed with key "${keyring.current}"`)
+    return exitCodes.done
+  },
+})
+
 export const store: CommandMaker = (context, settle) => {
   const group = new Command('store')
-    .summary('Checks, compacts, exports and imports store files')
-    .description("Checks, compacts, exports and imports the files of `store: 'file:PATH'`.")
-    .usage('<check|compact|export|import> <file> [options]')
-  for (const make of [check, compact, exportLines, importLines]) group.addCommand(make(context, settle))
+    .summary('Checks, compacts, exports, imports and rekeys store files')
+    .description("Checks, compacts, exports, imports and rekeys the files of `store: 'file:PATH'`.")
+    .usage('<check|compact|export|import|rekey> <file> [options]')
+  for (const make of [check, compact, exportLines, importLines, rekeyValues]) group.addCommand(make(context, settle))
   return group
 }

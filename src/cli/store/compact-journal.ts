@@ -2,6 +2,7 @@ import { JournalReader } from '../../actors/recovery/journal-reader.ts'
 import { hasLateStep } from '../../actors/recovery/step-history.ts'
 import type { TaskHistory } from '../../actors/recovery/task-history.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
+import { dayOf } from '../../scheduling/quota-book.ts'
 import { taskIdOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/rows.ts'
 import { rowOf } from '../../store/sqlite/rows.ts'
@@ -65,6 +66,22 @@ function sum(forgotten: readonly TaskHistory[], events: readonly RuntimeEvent[])
   return spent
 }
 
+/** The part of it that still counts against the quotas of the day. */
+function spentOn(day: number, forgotten: readonly TaskHistory[], events: readonly RuntimeEvent[]) {
+  const byPrincipal: Record<string, Record<string, number>> = {}
+  const add = (principal: string, amounts: Iterable<readonly [string, number]>) => {
+    const sums = byPrincipal[principal] ?? {}
+    for (const [resource, amount] of amounts) sums[resource] = (sums[resource] ?? 0) + amount
+    byPrincipal[principal] = sums
+  }
+  for (const { principal, spentToday } of forgotten) if (spentToday?.day === day) add(principal, spentToday.amounts)
+  for (const event of events) {
+    if (event.type !== 'ledger.spent' || event.ofDay?.day !== day) continue
+    for (const [principal, amounts] of Object.entries(event.ofDay.byPrincipal)) add(principal, Object.entries(amounts))
+  }
+  return { day, byPrincipal }
+}
+
 /** Forgets tasks that ended long ago, in one commit. What they spent stays on record. @returns how many were forgotten */
 export function compactJournal(file: SqliteFile, retention: Retention): number {
   const reader = new JournalReader(resourcesOf(file))
@@ -77,10 +94,13 @@ export function compactJournal(file: SqliteFile, retention: Retention): number {
   const spent = sum(forgotten, events)
   const rows: Row[] = []
   if (Object.keys(spent).length > 0) {
-    const event = { seq: reader.lastSeq + 1, at: retention.now, type: 'ledger.spent', spent } as const
+    const ofDay = spentOn(dayOf(retention.now), forgotten, events)
+    const hasDay = Object.keys(ofDay.byPrincipal).length > 0
+    const said = { type: 'ledger.spent', spent, ...(hasDay && { ofDay }) } as const
+    const event = { seq: reader.lastSeq + 1, at: retention.now, ...said }
     rows.push(rowOf({ event, payload: null }))
   }
   const ids = forgotten.map(({ id }) => id)
-  file.commit(rows, ids, outdated(events, retention))
+  file.commit({ rows, forgotten: ids, dropped: outdated(events, retention) })
   return ids.length
 }

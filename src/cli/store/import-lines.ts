@@ -1,9 +1,12 @@
 import { createReadStream, existsSync, rmSync } from 'node:fs'
 import { describeThrown } from '../../model/errors.ts'
+import type { JournalRecord } from '../../model/journal-record.ts'
 import { problemsOfLine } from '../../model/journal-record-schema.ts'
+import { mapStoredValues } from '../../model/stored-values.ts'
 import { recordOf } from '../../store/record-line.ts'
 import type { Row } from '../../store/sqlite/rows.ts'
 import { rowOf } from '../../store/sqlite/rows.ts'
+import { decodeValue } from '../../store/value-codec.ts'
 import { CommandError } from '../command-error.ts'
 import { reasonOf, unusable } from '../input-file.ts'
 import { JournalChecker } from './check-journal.ts'
@@ -34,8 +37,20 @@ function textOf(bytes: Buffer): string {
   }
 }
 
+/** @throws Error for a value that cannot be read; what is encrypted only its key can tell */
+export function assertReadable(record: JournalRecord): void {
+  mapStoredValues(record, (value, _, field) => {
+    try {
+      decodeValue(value)
+    } catch (thrown) {
+      throw new Error(`its ${field} cannot be read: ${describeThrown(thrown)}`, { cause: thrown })
+    }
+    return value
+  })
+}
+
 /** Lines one after the other, each held against those before it. */
-class LineReader {
+export class LineReader {
   readonly rows: Row[] = []
   readonly problems: string[] = []
   readonly #checker = new JournalChecker((problem) => this.#found(problem))
@@ -61,6 +76,7 @@ class LineReader {
   /** Once a line is missing, what those after it say is no fault of theirs. */
   #hold(text: string): void {
     const record = recordOf(text)
+    assertReadable(record)
     if (!this.#areWellFormed) return
     this.#checker.take(record)
     this.rows.push(rowOf(record))
@@ -92,7 +108,7 @@ export async function importInto(path: string, from: string | undefined): Promis
   try {
     await withStore(path, 'write', (file) => {
       if (file.lastSeq > 0) throw unusable(path, ['it holds tasks already; import into a new file'])
-      file.commit(rows, [])
+      file.commit({ rows, forgotten: [] })
     })
   } catch (thrown) {
     if (isNew) for (const left of [path, `${path}-wal`]) rmSync(left, { force: true })

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
-import { describeThrown, listProblems } from '../../model/errors.ts'
-import type { Runtime } from '../../runtime/create-runtime.ts'
+import { describeThrown, ForbiddenError, listProblems } from '../../model/errors.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { supervisorId } from '../actor-names.ts'
 import { problem } from '../door.ts'
 import { streamFrames } from '../frame-stream.ts'
@@ -33,8 +33,9 @@ export class ChartDesk {
   /** @param runtime `null`: a journal after the fact, which has no actors */
   constructor(runtime: Runtime | null) {
     this.#runtime = runtime
-    this.#catalogue = new MachineCatalogue(runtime?.registry ?? null)
-    this.#hub = runtime && new InspectionHub(runtime.actor)
+    this.#catalogue = new MachineCatalogue(runtime && permitted(() => runtime.registry))
+    const root = runtime && permitted(() => runtime.actor)
+    this.#hub = root && new InspectionHub(root)
   }
 
   async close(): Promise<void> {
@@ -99,6 +100,16 @@ export class ChartDesk {
       watched.end()
     }
     return c.body(streamFrames(() => watched.frame(), c.req.raw.signal, ended))
+  }
+}
+
+/** A principal that may not see definitions or actors is shown the machines alone. */
+function permitted<Value>(read: () => Value): Value | null {
+  try {
+    return read()
+  } catch (thrown) {
+    if (thrown instanceof ForbiddenError) return null
+    throw thrown
   }
 }
 

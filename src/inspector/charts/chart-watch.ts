@@ -1,7 +1,7 @@
 import type { ActorRefLike, AnyActorRef, InspectionEvent } from 'xstate'
 import { compiledSupervisor } from '../../machines/supervisor-engine.ts'
 import { compiledTask } from '../../machines/task-engine.ts'
-import type { Runtime } from '../../runtime/create-runtime.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { actorId, handlerId, supervisorId } from '../actor-names.ts'
 import type { InspectionHub } from '../inspection-hub.ts'
 import { activeStates } from './active-states.ts'
@@ -141,7 +141,7 @@ export class ChartWatch {
 
   #policy(): ChartPolicy | null {
     const view = this.#runtime.get(this.#id)?.view()
-    const definition = view && this.#runtime.registry.find(view.type, view.version)
+    const definition = view && this.#catalogue.definition(view.type, view.version)
     if (!view || !definition) return null
     return { timeoutMs: definition.timeoutMs, graceMs: definition.graceMs, deadlineAt: view.deadlineAt }
   }

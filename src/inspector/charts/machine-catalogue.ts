@@ -69,6 +69,10 @@ export class MachineCatalogue {
     return at < 1 ? null : this.#handler(id.slice(0, at), Number(id.slice(at + 1)))
   }
 
+  definition(type: string, version: number): TaskDefinition | undefined {
+    return this.#definitions?.find(type, version)
+  }
+
   /** @throws (rejects) Error if it cannot be laid out */
   geometry({ line, chart }: Known, options: ChartOptions): Promise<ChartGeometry> {
     const key = JSON.stringify([line.hash, options.labels, [...options.folded].sort()])
@@ -90,7 +94,7 @@ export class MachineCatalogue {
   }
 
   #handler(type: string, version: number): Known | null {
-    const machine = handlerMachineOf(this.#definitions?.find(type, version))
+    const machine = handlerMachineOf(this.definition(type, version))
     return machine ? this.#read(machine, handlerMachineId(type, version), 'handler') : null
   }
 

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate'
-import type { Runtime } from '../../runtime/create-runtime.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { supervisorId } from '../actor-names.ts'
 import type { ActorLine } from '../charts/chart-protocol.ts'
 

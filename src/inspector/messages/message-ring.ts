@@ -1,5 +1,5 @@
 import type { AnyEventObject, InspectionEvent } from 'xstate'
-import type { Runtime } from '../../runtime/create-runtime.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { actorId, supervisorId } from '../actor-names.ts'
 import type { MailboxLine, MessageFrame, MessageLine } from '../charts/chart-protocol.ts'
 import type { InspectionHub } from '../inspection-hub.ts'

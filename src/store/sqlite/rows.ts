@@ -69,6 +69,13 @@ export function linesWithout(group: StoredGroup, dropped: ReadonlySet<number>): 
   return left.length === 0 ? null : left.map(({ seq, line }) => `${seq} ${line}`).join('\n')
 }
 
+/** The lines of a group, each changed. */
+export function linesChanged(group: StoredGroup, change: (line: string) => string): string {
+  return rowsOf(group)
+    .map(({ seq, line }) => `${seq} ${change(line)}`)
+    .join('\n')
+}
+
 /** The highest seq in a group that is whole, else that of its first line. */
 export function lastSeqOf(group: StoredGroup): number {
   return group.isWhole ? (rowsOf(group).at(-1)?.seq ?? group.seq) : group.seq

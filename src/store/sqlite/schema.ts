@@ -18,6 +18,20 @@ const migrations: readonly string[] = [
   // One row: who has had it last. Another name with each opening.
   `CREATE TABLE holder (name TEXT NOT NULL) STRICT;
    INSERT INTO holder VALUES ('nobody');`,
+  // The audit log: who did what. Its rows are never changed or dropped.
+  `CREATE TABLE audit (
+     seq INTEGER PRIMARY KEY,
+     task TEXT,
+     hash TEXT NOT NULL, -- of the line, in hex
+     line TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX audit_task ON audit (task);
+   CREATE TABLE audit_checkpoint (
+     size INTEGER PRIMARY KEY,
+     note TEXT, -- signed
+     head TEXT NOT NULL,
+     frontier TEXT NOT NULL -- JSON
+   ) STRICT;`,
 ]
 
 /** The schema that this release writes. */

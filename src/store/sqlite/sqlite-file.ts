@@ -2,13 +2,25 @@ import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { describeThrown } from '../../model/errors.ts'
 import { StoreError } from '../../model/store-error.ts'
+import type { AuditBatch } from '../audit-store.ts'
 import { checksumOf } from '../record-line.ts'
 import type { Access } from './file-place.ts'
 import { FilePlace } from './file-place.ts'
 import type { Row, StoredGroup } from './rows.ts'
-import { groupByTask, groupOf, lastSeqOf, linesWithout, rowsOfCommit } from './rows.ts'
+import { groupByTask, groupOf, lastSeqOf, linesChanged, linesWithout, rowsOfCommit } from './rows.ts'
 import { layOut, pragma, takeHold, versionOf } from './schema.ts'
+import { SqliteAudit } from './sqlite-audit.ts'
 import { toStoreError, unsupported } from './sqlite-errors.ts'
+
+/** What goes to disk together. */
+export interface Commit {
+  readonly rows: readonly Row[]
+  /** Tasks whose rows go. */
+  readonly forgotten: readonly string[]
+  /** Events of the runtime itself that go, by `seq`. */
+  readonly dropped?: ReadonlySet<number>
+  readonly audit?: AuditBatch
+}
 
 export interface OpenOptions {
   readonly access?: Access
@@ -29,6 +41,7 @@ const select = 'SELECT seq, batch, task, crc, lines FROM record'
 export class SqliteFile {
   /** The name under which it is held; `null`: it is open to be looked at. */
   readonly holder: string | null
+  readonly audit: SqliteAudit
   readonly #place: FilePlace
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
@@ -42,6 +55,7 @@ export class SqliteFile {
     this.holder = holder
     this.#insert = database.prepare('INSERT INTO record (seq, batch, task, crc, lines) VALUES (?, ?, ?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM record WHERE task = ?')
+    this.audit = new SqliteAudit(database, place.path)
     this.#lastSeq = this.#findLastSeq()
     place.remember()
   }
@@ -94,11 +108,9 @@ export class SqliteFile {
 
   /**
    * One transaction. Rows that are on disk already, by an earlier try, are left as they are.
-   * @param forgotten tasks whose rows go
-   * @param dropped events of the runtime itself that go, by `seq`
    * @throws StoreError
    */
-  commit(rows: readonly Row[], forgotten: readonly string[], dropped: ReadonlySet<number> = new Set()): void {
+  commit({ rows, forgotten, dropped, audit }: Commit): void {
     const database = this.#database
     const batch = Math.max(this.#lastSeq, rows.at(-1)?.seq ?? 0)
     try {
@@ -106,9 +118,11 @@ export class SqliteFile {
       for (const { seq, taskId, lines } of groupByTask(rows, this.#lastSeq))
         this.#insert.run(seq, batch, taskId, checksumOf(lines), lines)
       for (const taskId of forgotten) this.#forget.run(taskId)
-      if (dropped.size > 0) this.#drop(dropped)
+      if (dropped && dropped.size > 0) this.#drop(dropped)
+      if (audit) this.audit.write(audit)
       database.exec('COMMIT')
       this.#lastSeq = batch
+      if (audit) this.audit.written(audit)
       this.#place.assertUnmoved()
     } catch (thrown) {
       this.#rollBack()
@@ -149,6 +163,26 @@ export class SqliteFile {
       if (rows.length >= limit) break
     }
     return rows
+  }
+
+  /** Puts other lines in the place of those that are there, all or none. @throws StoreError, and what `change` throws */
+  rewrite(change: (line: string) => string): void {
+    const database = this.#database
+    const update = database.prepare('UPDATE record SET crc = ?, lines = ? WHERE seq = ?')
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      for (const row of database.prepare(select).all()) {
+        const group = groupOf(row)
+        // What is damaged must not look whole afterwards.
+        this.#assertWhole([group])
+        const lines = linesChanged(group, change)
+        update.run(checksumOf(lines), lines, group.seq)
+      }
+      database.exec('COMMIT')
+    } catch (thrown) {
+      this.#rollBack()
+      throw thrown
+    }
   }
 
   /** What SQLite itself finds wrong with the file. */

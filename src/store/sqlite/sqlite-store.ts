@@ -1,13 +1,25 @@
 import { isBuiltin } from 'node:module'
 import { resolve } from 'node:path'
+import type { AuditCheckpoint, AuditLine } from '../../model/audit.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
 import { StoreError } from '../../model/store-error.ts'
+import type { AuditEnd, AuditStore } from '../audit-store.ts'
 import { recordOf } from '../record-line.ts'
 import type { Store } from '../store.ts'
 import type { Row } from './rows.ts'
 import { rowOf } from './rows.ts'
 import { unsupported } from './sqlite-errors.ts'
 import { SqliteThread } from './sqlite-thread.ts'
+
+/** What of the audit log is not on disk yet. */
+interface PendingAudit {
+  readonly lines: AuditLine[]
+  readonly checkpoints: AuditCheckpoint[]
+}
+
+function isAudited({ lines, checkpoints }: PendingAudit): boolean {
+  return lines.length > 0 || checkpoints.length > 0
+}
 
 async function begin(path: string, after: string | null) {
   const thread = new SqliteThread({ path, after })
@@ -24,12 +36,18 @@ async function begin(path: string, after: string | null) {
 /** The journal in one SQLite file, written by a thread of its own; one commit for all that came since the last. */
 export class SqliteStore implements Store {
   readonly isVolatile = false
+  readonly audit: AuditStore = {
+    append: (line) => this.#audit.lines.push(line),
+    checkpoint: (checkpoint) => this.#audit.checkpoints.push(checkpoint),
+    end: () => this.#auditEnd(),
+  }
   readonly #path: string
   #thread: SqliteThread
   /** As whom this store holds the file. */
   #holder: string | null
   #rows: Row[] = []
   #forgotten: string[] = []
+  #audit: PendingAudit = { lines: [], checkpoints: [] }
   #flushing: Promise<void> | null = null
   #closing: Promise<void> | null = null
   #isClosed = false
@@ -87,23 +105,34 @@ export class SqliteStore implements Store {
   }
 
   get #isEmpty(): boolean {
-    return this.#rows.length === 0 && this.#forgotten.length === 0
+    return this.#rows.length === 0 && this.#forgotten.length === 0 && !isAudited(this.#audit)
+  }
+
+  async #auditEnd(): Promise<AuditEnd> {
+    const answer = await this.#thread.ask({ type: 'loadAudit' })
+    if (answer.type === 'auditLoaded') return answer
+    throw new StoreError('STORE_FAILED', `${this.#path}: ${answer.type} is no answer`)
   }
 
   async #commit(): Promise<void> {
     if (this.#isEmpty) return
     if (this.#isClosed) throw new StoreError('STORE_CLOSED', `${this.#path}: the store has been closed`)
-    const [rows, forgotten] = [this.#rows, this.#forgotten]
+    const [rows, forgotten, audit] = [this.#rows, this.#forgotten, this.#audit]
     this.#rows = []
     this.#forgotten = []
+    this.#audit = { lines: [], checkpoints: [] }
     try {
       const thread = await this.#living()
-      const answer = await thread.ask({ type: 'commit', rows, forgotten })
+      const answer = await thread.ask({ type: 'commit', rows, forgotten, ...(isAudited(audit) && { audit }) })
       if (answer.type === 'committed') this.#holder = answer.holder
     } catch (thrown) {
       // What came meanwhile comes after.
       this.#rows = [...rows, ...this.#rows]
       this.#forgotten = [...forgotten, ...this.#forgotten]
+      this.#audit = {
+        lines: [...audit.lines, ...this.#audit.lines],
+        checkpoints: [...audit.checkpoints, ...this.#audit.checkpoints],
+      }
       throw thrown
     }
   }

@@ -45,7 +45,7 @@ function load(open: SqliteFile): void {
 async function commit(request: Extract<SqliteRequest, { type: 'commit' }>): Promise<void> {
   const held = file ?? (await open())
   try {
-    held.commit(request.rows, request.forgotten)
+    held.commit(request)
   } catch (thrown) {
     if (held.hasLostWal) {
       // Closing takes in all that was committed.
@@ -61,6 +61,8 @@ async function serve(request: SqliteRequest): Promise<void> {
   switch (request.type) {
     case 'load':
       return load(file ?? (await open()))
+    case 'loadAudit':
+      return answer({ type: 'auditLoaded', ...(file ?? (await open())).audit.end() })
     case 'commit':
       return commit(request)
     case 'close':

@@ -15,6 +15,7 @@ export async function problemsAtEnd(world: Walked): Promise<string[]> {
   return [
     ...(await problemsOfOutcome(world)),
     ...[...byTask].flatMap(([taskId, deeds]) => problemsOfDeeds(world, taskId, deeds)),
+    ...[...byTask].flatMap(([taskId, deeds]) => problemsOfLeftovers(world, taskId, deeds)),
     ...problemsOfOrder(world),
     ...problemsOfRest(world),
   ]
@@ -58,6 +59,26 @@ function problemsOfDeeds(world: Walked, taskId: string, deeds: readonly Deed[]):
   return problems
 }
 
+/** The finished steps of a task are undone once it is rolled back, unless its report says what was not. */
+function problemsOfLeftovers(world: Walked, taskId: string, deeds: readonly Deed[]): string[] {
+  const { runtime, pilot } = world
+  const told = eventsOf(world, taskId)
+  const outcome = runtime.get(taskId)?.view().outcome
+  if (!outcome || outcome.status === 'rejected') return []
+  const later = told.findLast(({ type }) => type === 'task.compensated')
+  const compensated = later?.type === 'task.compensated' ? later.rollback : null
+  const rollback = outcome.status === 'completed' ? compensated : outcome.rollback
+  if (!rollback || rollback.status === 'incomplete') return []
+  const undone = new Set(deeds.flatMap(({ what, step }) => (what.startsWith('undo') ? [step] : [])))
+  const finished = new Set(told.flatMap((event) => (event.type === 'task.step.completed' ? [event.step] : [])))
+  const undoable = deeds.filter(({ what, path, step }) => {
+    const saysHow = pilot.undoable.some((one) => one.path === path && one.step === step)
+    return what === 'effect' && saysHow && finished.has(step)
+  })
+  const left = new Set(undoable.flatMap(({ step }) => (undone.has(step) ? [] : [step])))
+  return [...left].map((step) => `${taskId} says that it was rolled back, and ${step} was never undone`)
+}
+
 /** Each finished step that can be undone is undone once, the last first; nothing of a completed task is. */
 function problemsOfOrder(world: Walked): string[] {
   return [...world.tasks.keys()].flatMap((taskId) => {
@@ -93,5 +114,5 @@ function problemsOfRest(world: Walked): string[] {
 }
 
 function stillRuns(what: string, { graceMs }: TaskDefinition): string {
-  return `${what} still runs after its task has ended: it ignores its signal, and its grace of ${graceMs} ms is over; pass task.signal to what it awaits, or return when it is aborted`
+  return `${what} still runs after its task has ended: it ignores its signal, and its grace of ${graceMs} ms is over; pass task.signal to what it awaits, or return when it is aborted; wait with task.sleep, for of real time the test waits only a second`
 }

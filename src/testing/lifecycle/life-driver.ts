@@ -8,6 +8,13 @@ import { overrun } from './overrun.ts'
 import { kitQuestion } from './piloted-task.ts'
 import type { World } from './world.ts'
 
+/** What only a handler that has come to its end can say. */
+const tellsOfTheHandler: readonly TaskMachineEvent['type'][] = [
+  'handler.completed',
+  'handler.failed',
+  'output.accepted',
+]
+
 /** What the walk of a life has to know of the handler. */
 export interface HandlerFacts {
   /** Where it is held while it executes: at its end, if it gets there in no time, else at its start. */
@@ -123,6 +130,7 @@ export class LifeDriver {
   /** The same message about the attempt that the task is in now, or about the one before. */
   #current(event: TaskMachineEvent, isStale: boolean): TaskMachineEvent {
     const { epoch } = this.#world
+    if (!isStale && tellsOfTheHandler.includes(event.type)) this.#world.isForged = true
     if (!('epoch' in event) || (event.type === 'lease.granted' && !isStale)) return event
     const current = { ...event, epoch: epoch - (isStale ? 1 : 0) }
     return 'output' in current ? { ...current, output: this.#facts.returned } : current

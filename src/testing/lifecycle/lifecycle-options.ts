@@ -6,8 +6,8 @@ import { listProblems } from '../../model/errors.ts'
 import type { RuntimeEvent } from '../../model/events.ts'
 import type { PoolsInput } from '../../model/resources.ts'
 import { poolsSchema } from '../../model/resources.ts'
-import type { Runtime } from '../../runtime/create-runtime.ts'
 import type { TaskHandle } from '../../runtime/handle.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import type { CoverageKind } from './coverage-report.ts'
 import type { FaultName } from './faults.ts'
 import { faultNames } from './faults.ts'
@@ -53,7 +53,10 @@ export interface LifecycleOptions<Input = unknown, Services = unknown> {
   events?: readonly EventObject[]
   /** Answers a question that the handler asks. Without it, or where it gives `undefined`, an answer is made up. */
   answer?(question: { readonly prompt: string; readonly schema: z.ZodType }): unknown
-  /** Your own invariants: throws, or rejects, where one does not hold. */
+  /**
+   * Your own invariants: throws, or rejects, where one does not hold. It is left out from where a task is told of its
+   * handler what the handler has not done: those paths are for what only a race can bring about.
+   */
   check?(at: CheckPoint<Services>): unknown
   /** Of the runtime's chance, of inputs that are made up, and of random walks. Default 1. */
   seed?: number

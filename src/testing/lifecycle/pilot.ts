@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AnyStateMachine } from 'xstate'
 import type { z } from 'zod'
 import { NonRetryableError } from '../../model/errors.ts'
@@ -46,6 +47,15 @@ export interface AskedQuestion {
   readonly expires: boolean
 }
 
+/** A run of the user's code. `waits`: how much of what it has called waits for virtual time, an answer or another task. */
+interface Run {
+  readonly taskId: string
+  readonly what: string
+  waits: number
+}
+
+const theHandler = 'the handler'
+
 interface Held {
   readonly visit: Visit
   resolve(): void
@@ -77,9 +87,10 @@ export class Pilot {
   plants: readonly Plant[] = []
   readonly #now: () => number
   readonly #held = new Set<Held>()
-  /** Runs of the user's code, by what they are of. */
-  readonly #running = new Map<symbol, { readonly taskId: string; readonly what: string }>()
-  /** How many of a task's own calls wait for virtual time, for an answer or for another task. */
+  readonly #running = new Set<Run>()
+  /** The runs that a call was made in, the innermost last. */
+  readonly #runs = new AsyncLocalStorage<readonly Run[]>()
+  /** How many of a task's own calls wait. */
   readonly #waits = new Map<string, number>()
   readonly #undoTries = new Map<string, number>()
 
@@ -98,7 +109,10 @@ export class Pilot {
 
   /** Whose code runs and waits for nothing that the kit knows of: it is at real work, or stuck. */
   get busy(): readonly string[] {
-    return [...this.#running.values()].flatMap(({ taskId, what }) => ((this.#waits.get(taskId) ?? 0) > 0 ? [] : [what]))
+    // The handler awaits its own steps; a step, or an undo, is at work whatever else of its task waits.
+    const isWaiting = ({ taskId, what, waits }: Run) =>
+      what === theHandler ? (this.#waits.get(taskId) ?? 0) > 0 : waits > 0
+    return [...this.#running].flatMap((run) => (isWaiting(run) ? [] : [run.what]))
   }
 
   /** Some code of the user's has not come to its end. */
@@ -217,24 +231,30 @@ export class Pilot {
     return failing.length > 0
   }
 
+  /** Runs the user's handler. */
+  handling<Result>(taskId: string, code: () => Result | Promise<Result>): Promise<Result> {
+    return this.running(taskId, theHandler, code)
+  }
+
   /** Runs the user's code, and knows of it while it runs. */
   async running<Result>(taskId: string, what: string, code: () => Result | Promise<Result>): Promise<Result> {
-    const key = Symbol(what)
-    this.#running.set(key, { taskId, what })
+    const run: Run = { taskId, what, waits: 0 }
+    this.#running.add(run)
     try {
-      return await code()
+      return await this.#runs.run([...(this.#runs.getStore() ?? []), run], code)
     } finally {
-      this.#running.delete(key)
+      this.#running.delete(run)
     }
   }
 
   /** Waits for something that virtual time, or the one who drives, brings about. */
   async waiting<Result>(taskId: string, promise: Promise<Result>): Promise<Result> {
-    this.#count(taskId, 1)
+    const runs = this.#runs.getStore() ?? []
+    this.#count(taskId, runs, 1)
     try {
       return await promise
     } finally {
-      this.#count(taskId, -1)
+      this.#count(taskId, runs, -1)
     }
   }
 
@@ -257,8 +277,9 @@ export class Pilot {
     })
   }
 
-  #count(taskId: string, by: number): void {
+  #count(taskId: string, runs: readonly Run[], by: number): void {
     this.#waits.set(taskId, (this.#waits.get(taskId) ?? 0) + by)
+    for (const run of runs) run.waits += by
   }
 }
 

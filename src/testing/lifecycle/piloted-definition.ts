@@ -116,7 +116,7 @@ async function runPiloted(
     pilotedDefinition(child, pilot, childPath, noGates),
   )
   await piloted.reach('start', 'the start of its handler')
-  const running = pilot.running(task.id, 'the handler', () => handler.run(piloted, input))
+  const running = pilot.handling(task.id, () => handler.run(piloted, input))
   piloted.during('the middle of its handler')
   const output = await running
   await piloted.reach('end', 'the end of its handler')

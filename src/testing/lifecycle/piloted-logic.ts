@@ -75,8 +75,8 @@ function mapped(record: unknown, map: (value: unknown) => unknown): unknown {
 }
 
 /** A machine's config with the actors that stand in it, rather than by name, replaced. */
-function withActors(node: unknown, replace: (logic: unknown) => unknown): unknown {
-  if (!isRecord(node)) return node
+function withActors(node: unknown, replace: (logic: unknown) => unknown): Record<string, unknown> {
+  if (!isRecord(node)) return {}
   const { invoke, states } = node
   const inner = (one: unknown) => (isRecord(one) ? { ...one, src: replace(one['src']) } : one)
   return {
@@ -89,14 +89,19 @@ function withActors(node: unknown, replace: (logic: unknown) => unknown): unknow
 const configSchema = z.custom<ConstructorParameters<typeof StateMachine>[0]>()
 const partsSchema = z.custom<ConstructorParameters<typeof StateMachine>[1]>()
 
+/** A machine that takes more microsteps for one event than this goes round in circles: it fails, rather than hang the test. */
+const mostMicrosteps = 10_000
+
 function pilotedMachine(machine: AnyStateMachine, pilot: Pilot, path: string): AnyStateMachine {
   const replace = (value: unknown) => {
+    if (value instanceof StateMachine) return pilotedMachine(value, pilot, path)
     const make = promiseMaker(value)
     return make ? pilotedPromise(make, pilot, path, (id) => [['actor', actorPoint(id)]]) : value
   }
   const { config, implementations } = machine
   const parts = { ...implementations, actors: mapped(implementations.actors, replace) }
-  return new StateMachine(configSchema.parse(withActors(config, replace)), partsSchema.parse(parts))
+  const options = { maxIterations: mostMicrosteps, ...config.options }
+  return new StateMachine(configSchema.parse({ ...withActors(config, replace), options }), partsSchema.parse(parts))
 }
 
 /** What the point is called at which a promise that a machine has invoked is held. */

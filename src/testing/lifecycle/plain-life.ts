@@ -30,6 +30,8 @@ export interface Rehearsed {
   /** Of a handler that is a machine. */
   readonly graph: MachineGraph | null
   readonly autopilot: Autopilot | null
+  /** Why the life failed, with nothing planted in it; `null`: it did not. */
+  readonly failure: string | null
 }
 
 /** The machine that is a definition's handler; `null`: its handler is something else. */
@@ -67,7 +69,10 @@ export async function rehearsePlainly(
     for (const [resource, amount] of world.pilot.demanded)
       demanded.set(resource, Math.max(amount, demanded.get(resource) ?? 0))
     if (pools === null && demanded.size > before && round < poolRounds) continue
-    return { life: lifeOf(world, input, ends), facts: factsOf(world, ends), surroundings: fitted, graph, autopilot }
+    const { outcome } = world
+    const failure = outcome?.status === 'failed' ? outcome.failure.message : null
+    const life = lifeOf(world, input, ends)
+    return { life, facts: factsOf(world, ends), surroundings: fitted, graph, autopilot, failure }
   }
 }
 

@@ -14,22 +14,20 @@ import { heldActors, isUnderWay, moveWords, perform } from './machine-moves.ts'
 import { noGates } from './piloted-definition.ts'
 import type { Rehearsed } from './plain-life.ts'
 import { machineOf } from './plain-life.ts'
+import type { Nothing, WalkOptions, Way } from './walk-by-chance.ts'
+import { walkByChance } from './walk-by-chance.ts'
 import type { World } from './world.ts'
 
-/** How many random walks, and how long each may be. */
-export interface WalkOptions {
-  readonly runs: number
-  readonly length: number
-  readonly seed: number
-}
-
 /** A walk with what drives it. What the model knows is what the followed task knows: it is asked there. */
-interface Drive {
+interface Drive extends Way {
   readonly world: World
   readonly driver: LifeDriver
 }
 
-type Nothing = Record<string, never>
+/** A walk of the user's machine. */
+interface Ride extends Way {
+  readonly world: World
+}
 
 /** The user brings fast-check along, for tests; `null`: it is not there. */
 async function fastCheck(): Promise<typeof FastCheck | null> {
@@ -40,14 +38,14 @@ async function fastCheck(): Promise<typeof FastCheck | null> {
   }
 }
 
-/** A message to the task, as it comes about in the state that it is in by then. */
+/** A message to the task, chosen by chance among those that it answers in the state that it is in by then. */
 class Message implements AsyncCommand<Nothing, Drive> {
-  readonly #index: number
+  readonly #choice: number
   readonly #isStale: boolean
   readonly #abilities: Abilities
 
-  constructor(index: number, isStale: boolean, abilities: Abilities) {
-    this.#index = index
+  constructor(choice: number, isStale: boolean, abilities: Abilities) {
+    this.#choice = choice
     this.#isStale = isStale
     this.#abilities = abilities
   }
@@ -56,20 +54,40 @@ class Message implements AsyncCommand<Nothing, Drive> {
     return true
   }
 
-  async run(_: Nothing, { world, driver }: Drive): Promise<void> {
+  async run(_: Nothing, { world, driver, went }: Drive): Promise<void> {
     if (world.isDone) return
-    const { value, context } = world.root.model
-    const event = sampleTaskEvents(Math.max(0, context.epoch - (this.#isStale ? 1 : 0)))[this.#index]
-    if (!event) return
-    const move: LifeMove = { event, isStale: this.#isStale && 'epoch' in event && event.type !== 'lease.granted' }
-    if (lackFor(move, this.#abilities) !== null) return
-    if (!compiledTask.step(compiledTask.configurationOf(value), context, event)) return
+    const moves = this.#movesIn(world)
+    // Most of what a state answers changes nothing, or is the end of it: with equal chances walks would get nowhere.
+    const onwards = moves.filter(({ event }) => leadsOn(world, event))
+    const among = onwards.length > 0 && this.#choice % 3 > 0 ? onwards : moves
+    const move = among[Math.floor(this.#choice / 3) % among.length]
+    if (!move) return
+    went.push(`${move.isStale ? 'a late ' : ''}${move.event.type}`)
     await driver.act(move)
   }
 
-  toString(): string {
-    return `${this.#isStale ? 'late ' : ''}${sampleTaskEvents(0)[this.#index]?.type}`
+  #movesIn({ root }: World): LifeMove[] {
+    const { value, context } = root.model
+    const configuration = compiledTask.configurationOf(value)
+    return sampleTaskEvents(Math.max(0, context.epoch - (this.#isStale ? 1 : 0)))
+      .map((event) => ({ event, isStale: this.#isStale && 'epoch' in event && event.type !== 'lease.granted' }))
+      .filter(
+        (move) => lackFor(move, this.#abilities) === null && compiledTask.step(configuration, context, move.event),
+      )
   }
+
+  toString(): string {
+    return `message ${this.#choice}`
+  }
+}
+
+const ends = ['task.rollingBack', 'task.completed', 'task.failed', 'task.cancelled', 'task.rejected']
+
+/** Whether a message takes the task to another state of its life, and not to its end. */
+function leadsOn({ root }: World, event: LifeMove['event']): boolean {
+  const { value, context } = root.model
+  const entered = compiledTask.step(compiledTask.configurationOf(value), context, event)?.entered ?? []
+  return entered.length > 0 && !entered.some((state) => ends.includes(state) || state.endsWith('.stopping'))
 }
 
 /** A walk through the life of a task, by chance; a failure is made as small as it can be. */
@@ -78,32 +96,33 @@ function lifeWalk(
   runner: CaseRunner,
   abilities: Abilities,
   rehearsed: Rehearsed,
-  { runs, length, seed }: WalkOptions,
+  options: WalkOptions,
 ): LifecycleCase {
   const { facts, life } = rehearsed
-  const most = sampleTaskEvents(0).length - 1
+  const { runs, length, seed } = options
+  // One in four is late: a walk of late messages gets nowhere.
   const message = fc
-    .tuple(fc.nat({ max: most }), fc.boolean())
-    .map(([index, isStale]) => new Message(index, isStale, abilities))
+    .tuple(fc.nat({ max: 10_000 }), fc.nat({ max: 3 }))
+    .map(([choice, lateness]) => new Message(choice, lateness === 3, abilities))
   const run = () =>
-    runner.runMany(async (next) => {
-      const walk = fc.asyncProperty(fc.commands([message], { maxCommands: length }), async (commands) => {
-        const world = next()
-        const driver = new LifeDriver(world, facts, handlerControl(world, rehearsed))
-        await driver.open(life.input)
-        await fc.asyncModelRun(() => ({ model: {}, real: { world, driver } }), commands)
-        await driver.finish()
-      })
-      await fc.assert(walk, { numRuns: runs, seed })
-    }, runs)
+    runner.runMany(
+      (next) =>
+        walkByChance(fc, message, options, async (went, goOn) => {
+          const world = next()
+          const driver = new LifeDriver(world, facts, handlerControl(world, rehearsed))
+          await driver.open(life.input)
+          await goOn({ world, driver, went })
+          await driver.finish()
+        }),
+      runs,
+    )
   return { name: `${runs} random walks of up to ${length} messages through its life (seed ${seed})`, run }
 }
 
 /** A move of the user's machine, chosen by chance among those that there are by then. */
-class Move implements AsyncCommand<Nothing, World> {
+class Move implements AsyncCommand<Nothing, Ride> {
   readonly #choice: number
   readonly #events: readonly EventObject[]
-  #made: MachineMove | null = null
 
   constructor(choice: number, events: readonly EventObject[]) {
     this.#choice = choice
@@ -114,7 +133,7 @@ class Move implements AsyncCommand<Nothing, World> {
     return true
   }
 
-  async run(_: Nothing, world: World): Promise<void> {
+  async run(_: Nothing, { world, went }: Ride): Promise<void> {
     if (!isUnderWay(world)) return
     const settles = heldActors(world).flatMap((actor): MachineMove[] => [
       { kind: 'settle', actor, how: 'resolves' },
@@ -122,12 +141,14 @@ class Move implements AsyncCommand<Nothing, World> {
     ])
     const sends = this.#events.map((event): MachineMove => ({ kind: 'send', event }))
     const moves: MachineMove[] = [...settles, ...sends, { kind: 'time' }]
-    this.#made = moves[this.#choice % moves.length] ?? null
-    if (this.#made) await perform(world, this.#made)
+    const move = moves[this.#choice % moves.length]
+    if (!move) return
+    went.push(moveWords(move))
+    await perform(world, move)
   }
 
   toString(): string {
-    return this.#made ? moveWords(this.#made) : 'nothing'
+    return `move ${this.#choice}`
   }
 }
 
@@ -136,29 +157,31 @@ function machineWalk(
   runner: CaseRunner,
   rehearsed: Rehearsed,
   events: readonly EventObject[],
-  { runs, length, seed }: WalkOptions,
+  options: WalkOptions,
 ): LifecycleCase {
   const { life, autopilot } = rehearsed
+  const { runs, length, seed } = options
+  const move = fc.nat({ max: 1_000 }).map((choice) => new Move(choice, events))
   const run = () =>
-    runner.runMany(async (next) => {
-      const move = fc.nat({ max: 1_000 }).map((choice) => new Move(choice, events))
-      const walk = fc.asyncProperty(fc.commands([move], { maxCommands: length }), async (commands) => {
-        const world = next()
-        world.pilot.holdsActors = true
-        await world.submit(life.input, noGates)
-        await world.until(() => world.isDone || world.handler.place !== null, 'start its machine')
-        await fc.asyncModelRun(() => ({ model: {}, real: world }), commands)
-        world.autopilot = autopilot?.pilot() ?? null
-        // It may have been led to where no way out is known.
-        if (!world.isDone) await world.settle()
-        const key = world.handler.place?.key ?? ''
-        if (!world.isDone && isUnderWay(world) && autopilot?.knows(key) !== true)
-          void world.handle.cancel('the path is at its end')
-        await world.until(() => world.isDone, 'its end')
-        await world.end()
-      })
-      await fc.assert(walk, { numRuns: runs, seed })
-    }, runs)
+    runner.runMany(
+      (next) =>
+        walkByChance(fc, move, options, async (went, goOn) => {
+          const world = next()
+          world.pilot.holdsActors = true
+          await world.submit(life.input, noGates)
+          await world.until(() => world.isDone || world.handler.place !== null, 'start its machine')
+          await goOn({ world, went })
+          world.autopilot = autopilot?.pilot() ?? null
+          // It may have been led to where no way out is known.
+          if (!world.isDone) await world.settle()
+          const key = world.handler.place?.key ?? ''
+          if (!world.isDone && isUnderWay(world) && autopilot?.knows(key) !== true)
+            void world.handle.cancel('the path is at its end')
+          await world.until(() => world.isDone, 'its end')
+          await world.end()
+        }),
+      runs,
+    )
   return { name: `${runs} random walks of up to ${length} moves through its handler (seed ${seed})`, run }
 }
 

@@ -79,15 +79,24 @@ function plainWords({ ends }: PlainLife): string {
   return ends ? 'when nothing goes wrong' : 'when it is cancelled, for it never ends by itself'
 }
 
+function failsForGood(point: string): Plant {
+  return { kind: 'point', point, attempts: 'all', does: 'throwForGood' }
+}
+
 /** A life in which nothing is planted. */
 function plainly({ input, ends }: PlainLife): Scenario {
   return { input, ends, plants: [], stop: null }
 }
 
+/** At so many points of one handler something is planted; what comes after is counted, but for its end. */
+export const pointsLimit = 100
+
 /** Plans what goes wrong where, from what a plain life has come by. */
 export class ScenarioPlan {
   readonly planned: Planned[] = []
   readonly leftOut: LeftOut[] = []
+  /** Points at which nothing is planted, for there are too many. */
+  cutOff = 0
   readonly #faults: ReadonlySet<FaultName>
   readonly #abilities: Abilities
   readonly #seen = new Set<string>()
@@ -100,17 +109,20 @@ export class ScenarioPlan {
   /** Points that earlier inputs came by are not planned for again. */
   add(life: PlainLife): void {
     this.#plan(null, '', plainWords(life), plainly(life))
+    let points = 0
     for (const visit of life.visits) {
       if (visit.attempt > 1 || this.#seen.has(visit.point)) continue
       this.#seen.add(visit.point)
-      if (visit.path === '') this.#planPoint(life, visit)
+      points += 1
+      if (points > pointsLimit && visit.kind !== 'end') this.cutOff += 1
+      else if (visit.path === '') this.#planPoint(life, visit)
       else this.#planMember(life, visit)
     }
     const end = life.visits.findLast(({ path, kind }) => path === '' && kind !== 'question' && kind !== 'during')
-    const fails: Plant = { kind: 'point', point: end?.point ?? '', attempts: 'all', does: 'throwForGood' }
-    if (end) this.#planUndos(life, { ...plainly(life), plants: [fails] })
+    if (end) this.#planUndos(life, { ...plainly(life), plants: [failsForGood(end.point)] })
     const paths = life.visits.filter(({ kind }) => kind === 'end').map(({ path }) => path)
     this.#planOutput(plainly(life), paths)
+    this.#planPairs(life)
   }
 
   /** The same for a handler that is a machine: its states are its points. */
@@ -151,13 +163,46 @@ export class ScenarioPlan {
   #planMember(life: PlainLife, visit: Visit): void {
     const { point, path, kind } = visit
     if (kind === 'during') return
-    const plants: readonly Plant[] = [{ kind: 'point', point, attempts: 'all', does: 'throwForGood' }]
     if (kind !== 'question')
-      this.#plan('throwForGood', point, `after it fails for good at ${point}`, { ...plainly(life), plants })
+      this.#plan('throwForGood', point, `after it fails for good at ${point}`, {
+        ...plainly(life),
+        plants: [failsForGood(point)],
+      })
+    if (kind === 'end') {
+      const once: readonly Plant[] = [{ kind: 'point', point, attempts: 'first', does: 'throw' }]
+      this.#plan('throw', point, `after it throws once at ${point}`, { ...plainly(life), plants: once })
+    }
     this.#planStop(life, visit, 'cancel')
     if (kind !== 'start') return
     const stop: Stop = { point, where: 'before', act: 'cancelChild' }
     this.#plan('cancel', `${point}, itself`, `after ${path} is cancelled at its start`, { ...plainly(life), stop })
+  }
+
+  /** Two members end badly in one life: both fail, or one fails and what the other has done cannot be undone. */
+  #planPairs(life: PlainLife): void {
+    const ends = life.visits.filter(({ kind, path, attempt }) => kind === 'end' && path !== '' && attempt === 1)
+    const members = ends.filter(({ path }) => !ends.some((other) => path.startsWith(`${other.path}, `)))
+    for (const one of members)
+      for (const other of members) {
+        if (one.path === other.path) continue
+        const fails = failsForGood(one.point)
+        if (one.path < other.path)
+          this.#planPair(life, 'throwForGood', `${one.path} and ${other.path} fail for good`, [
+            fails,
+            failsForGood(other.point),
+          ])
+        for (const { path, step } of life.undoable) {
+          if (path !== other.path) continue
+          const words = `${one.path} fails for good and the undo of ${path}, ${step} keeps throwing`
+          this.#planPair(life, 'undoKeepsThrowing', words, [fails, { kind: 'undo', path, step, does: 'keepThrowing' }])
+        }
+      }
+  }
+
+  #planPair(life: PlainLife, fault: FaultName, words: string, plants: readonly Plant[]): void {
+    if (this.#seen.has(words)) return
+    this.#seen.add(words)
+    this.#plan(fault, words, `after ${words}`, { ...plainly(life), plants })
   }
 
   #planStop(life: PlainLife, { point, kind }: Visit, fault: keyof typeof interventions): void {
@@ -208,6 +253,8 @@ export class ScenarioPlan {
     const isOwn = plants.every((plant) => plant.kind === 'point' || plant.path === '')
     if (fault === 'throwAlways' && !this.#abilities.retries) return 'the definition makes one attempt'
     if (fault === 'timeout' && !this.#abilities.times) return 'the definition has no timeout'
+    if (fault === 'badOutput' && isOwn && !this.#abilities.completes)
+      return 'the handler gave no output with the inputs that there are'
     if (fault === 'badOutput' && isOwn && !this.#abilities.refusesOutput) return 'the output schema takes anything'
     if (fault === 'refuse' && isOwn && !this.#abilities.validates) return 'the definition has no validate'
     return null

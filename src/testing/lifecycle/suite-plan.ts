@@ -16,7 +16,7 @@ import { inputSample } from './samples.ts'
 import type { Rehearsal } from './scenario-cases.ts'
 import { rehearse } from './scenario-cases.ts'
 import type { LeftOut } from './scenario-plan.ts'
-import { ScenarioPlan } from './scenario-plan.ts'
+import { pointsLimit, ScenarioPlan } from './scenario-plan.ts'
 import type { Surroundings } from './surroundings.ts'
 import { surroundingsOf } from './surroundings-of.ts'
 import type { Walk } from './walks.ts'
@@ -73,7 +73,10 @@ export async function planSuite(definition: TaskDefinition, options: LifecycleOp
     leftOut: [...plan.leftOut, ...leftOut],
     machineWalks: machines.walks,
     lifeWalks: lives.walks,
-    cutOff: count > 0 ? [{ what: 'paths', count, limit: `the limit of ${limit} paths` }] : [],
+    cutOff: [
+      { what: 'paths', count, limit: `the limit of ${limit} paths` },
+      { what: 'points of the handler', count: plan.cutOff, limit: `the limit of ${pointsLimit} points` },
+    ].filter((one) => one.count > 0),
     planningMs: realNow() - since,
   }
 }
@@ -87,6 +90,11 @@ async function rehearseInputs(definition: TaskDefinition, options: LifecycleOpti
     rehearsed.push(await rehearsePlainly(plain, runtime?.pools ?? null, input, events))
   const first = rehearsed.find(({ facts }) => facts.completes) ?? rehearsed[0]
   if (!first) throw new LifecycleError('LIFECYCLE_UNFIT', `${definition.type} has no inputs:`, ['give at least one'])
+  if (rehearsed.every(({ failure }) => failure !== null))
+    throw new LifecycleError('LIFECYCLE_UNFIT', `${definition.type} completes with none of its inputs:`, [
+      ...new Set(rehearsed.map(({ failure }) => `it fails with: ${failure}`)),
+      'give inputs, services or events with which it completes',
+    ])
   // Pools that are found are large enough for each.
   const pools = merged(rehearsed.map(({ surroundings }) => surroundings.pools))
   return { rehearsed, first, surroundings: { ...plain, pools } }
