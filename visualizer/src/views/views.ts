@@ -1,5 +1,6 @@
 import { ChartView } from './chart/chart-view.tsx'
 import { HealthView } from './health/health-view.tsx'
+import { MessagesView } from './messages/messages-view.tsx'
 import { TimelineView } from './timeline/timeline-view.tsx'
 import type { ViewEntry } from './view-entry.ts'
 
@@ -7,5 +8,6 @@ import type { ViewEntry } from './view-entry.ts'
 export const views: readonly ViewEntry[] = [
   { path: 'chart', title: 'Statechart', icon: 'chart', component: ChartView },
   { path: 'timeline', title: 'Timeline', icon: 'timeline', component: TimelineView },
+  { path: 'messages', title: 'Messages', icon: 'messages', component: MessagesView },
   { path: 'health', title: 'Health', icon: 'health', component: HealthView },
 ]

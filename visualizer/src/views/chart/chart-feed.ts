@@ -1,6 +1,7 @@
 import type { ChartFrame } from '../../../../src/inspector/charts/chart-protocol.ts'
+import type { FrameSource } from '../../live/frames.ts'
+import { openFrames } from '../../live/frames.ts'
 import { repaint } from '../../live/painter.ts'
-import { api } from '../../live/wire.ts'
 
 /** What is heard of one actor's charts while somebody looks at them. */
 export class ChartFeed {
@@ -10,13 +11,12 @@ export class ChartFeed {
   readonly taken = new Map<string, Map<string, number>>()
   /** When each was taken last, by the page's own clock. */
   readonly takenAt = new Map<string, number>()
-  readonly #source: EventSource
+  readonly #source: FrameSource
 
   /** @param actor id of a task, or `supervisor` */
   constructor(actor: string) {
     const path = actor === 'supervisor' ? '/supervisor' : `/tasks/${encodeURIComponent(actor)}`
-    this.#source = new EventSource(`${api}${path}/chart-events`)
-    this.#source.addEventListener('frame', ({ data }) => this.#take(JSON.parse(data)))
+    this.#source = openFrames<ChartFrame>(`${path}/chart-events`, (frame) => this.#take(frame))
   }
 
   close(): void {

@@ -47,6 +47,7 @@ export function drawTimeline(context: CanvasRenderingContext2D, scene: TimelineS
   context.beginPath()
   context.rect(0, axisHeight, width, height - axisHeight)
   context.clip()
+  drawNow(context, scene)
   for (let index = firstLineAt(layout, scrollTop); index < layout.lines.length; index += 1) {
     const line = layout.lines[index]
     if (!line || line.top - scrollTop > height - axisHeight) break
@@ -54,7 +55,6 @@ export function drawTimeline(context: CanvasRenderingContext2D, scene: TimelineS
     if (line.kind === 'head') drawHead(context, scene, line, y)
     else drawLane(context, scene, line, y, hits)
   }
-  drawNow(context, scene)
   context.restore()
   drawAxis(context, scene, step)
   return hits
