@@ -72,13 +72,6 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(index\\.ts$|testing/|inspector/)' },
     },
     {
-      name: 'page-reaches',
-      comment: 'The page knows what goes over the wire and how to fold it; the runtime itself stays on the server.',
-      severity: 'error',
-      from: { path: '^visualizer/src/' },
-      to: { path: '^(src|test|examples|bench|docs)/', pathNot: '^src/(model/|inspector/(view/|protocol\\.ts$))' },
-    },
-    {
       name: 'only-dependencies-in-src',
       comment: 'What src imports at run time is installed with it: a dependency, or a part of Node.',
       severity: 'error',
@@ -116,7 +109,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'default'],
-      extensions: ['.ts', '.tsx', '.js', '.json'],
+      extensions: ['.ts', '.js', '.json'],
     },
   },
 }

@@ -24,11 +24,10 @@ const priorities: readonly Priority[] = ['low', 'normal', 'normal', 'high', 'cri
 const runtime = await createRuntime({
   tasks: [research, readPage, embed, migrate, nightly],
   pools: {
-    default: { slots: 14, memory: 32 },
-    llm: { 'llm.tokens': { rate: 60_000, per: 'minute', burst: 12_000 }, usd: { budget: 4 } },
+    default: { slots: 12, memory: 28 },
+    llm: { 'llm.tokens': { rate: 110_000, per: 'minute', burst: 16_000 }, usd: { budget: 4 } },
     web: { 'search.requests': { rate: 40, per: 'minute', burst: 6 } },
   },
-  scheduling: { principalConcurrency: 6 },
 })
 const inspector = await serveInspector(runtime, {
   port: Number(values.port),
@@ -58,10 +57,18 @@ async function bringWork(desk: Runtime): Promise<void> {
 }
 
 let isOver = false
+/** The editor answers what has been open for a while, so that only the newest questions are left to you. */
+const editor = setInterval(() => {
+  const [oldest] = runtime.questions()
+  if (!oldest || runtime.now() - oldest.askedAt < 30_000) return
+  const approve = Math.random() < 0.75
+  void runtime.get(oldest.taskId)?.answer({ approve, note: approve ? '' : 'too thin, look again' }, oldest.id)
+}, 3_000)
+
 async function keepBusy(): Promise<void> {
   while (!isOver) {
     const { queued } = runtime.stats().byStage
-    if (queued < 60) await bringWork(runtime).catch((error: Error) => console.error(error.message))
+    if (queued < 40) await bringWork(runtime).catch((error: Error) => console.error(error.message))
     await new Promise((resolve) => setTimeout(resolve, 180 + 400 * Math.random()))
   }
 }
@@ -71,5 +78,6 @@ process.once('SIGINT', () => {
 })
 for (let index = 0; index < Number(values.backlog); index += 1) await runtime.submit(embed, { size: 1 })
 await keepBusy()
+clearInterval(editor)
 await inspector.close()
 await runtime.stop({ grace: 1_000 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskContext } from 'taskwright'
 import { defineTask, graph, map, NonRetryableError } from 'taskwright'
 import { z } from 'zod'
@@ -147,8 +148,9 @@ export const migrate = defineTask({
   async run(task, { shard }) {
     for (const name of ['copy', 'switch', 'drop old']) {
       await task.step(`${name} ${shard}`, () => work(task, 1_400, name), {
-        undo: async () => {
-          await task.sleep(600)
+        undo: async (_result, { signal, attempt }) => {
+          await sleep(600, undefined, { signal })
+          if (attempt < 3 && Math.random() < 0.3) throw new Error(`shard ${shard} is locked`)
         },
       })
       if (name === 'switch' && task.random() < 0.5) throw new NonRetryableError(`shard ${shard} has no quorum`)

@@ -111,7 +111,9 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
   }
 
   questions(): readonly OpenQuestion[] {
-    return this.#runtime.questions()
+    return this.#runtime
+      .questions()
+      .map(({ fallback, ...rest }) => ({ ...rest, fallback: fallback && { answer: redact(fallback.answer) } }))
   }
 
   stats(): RuntimeStats {

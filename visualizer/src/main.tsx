@@ -1,3 +1,4 @@
+import '@fontsource-variable/inter/wght.css'
 import { render } from 'preact'
 import { openSession } from './live/session.ts'
 import { readTokenOfAddress } from './operator/token.ts'

@@ -6,6 +6,13 @@ import type { RuntimeEvent, TaskEvent } from '../../../src/model/events.ts'
 import { Endings } from './endings.ts'
 import { Samples } from './samples.ts'
 
+/** A change of a capacity. */
+export interface Resizing {
+  readonly at: number
+  readonly resource: string
+  readonly from: number
+}
+
 /** Events that the page keeps, at least, and rows of ended tasks. */
 const eventsKept = 200_000
 const eventsDroppedAtOnce = 50_000
@@ -20,6 +27,8 @@ export class Recording {
   readonly live: RuntimeView
   readonly samples = new Samples()
   readonly endings = new Endings()
+  /** Every change of a capacity that is kept, the first first. */
+  readonly resizings: Resizing[] = []
   readonly #ofTask = new Map<string, TaskEvent[]>()
   #events: RuntimeEvent[] = []
   #dropped: number
@@ -55,6 +64,7 @@ export class Recording {
       fold(this.live, event)
       this.#events.push(event)
       if ('taskId' in event && 'taskType' in event) this.#note(event)
+      else if (event.type === 'pool.resized') this.resizings.push(event)
       this.samples.note(this.live)
     }
     if (this.#events.length > eventsKept + eventsDroppedAtOnce) this.#drop()
@@ -88,6 +98,17 @@ export class Recording {
     forgetEnded(this.base, endedTasksKept)
     this.#dropped += dropped.length
   }
+}
+
+/** Index of the first event after `seq`, by bisection: a caller that may not see everything sees gaps. */
+function firstAfter(events: readonly RuntimeEvent[], seq: number): number {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((events[middle]?.seq ?? 0) <= seq) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Index of the first event that is later than `at`, by bisection. */
@@ -128,8 +149,7 @@ export class Rewound {
       const mark = this.#marks.findLast((one) => one.seq <= seq)
       this.#view = viewOf(mark ?? viewData(base))
     }
-    const first = events[0]?.seq ?? 0
-    for (let index = Math.max(0, this.#view.seq + 1 - first); index < events.length; index += 1) {
+    for (let index = firstAfter(events, this.#view.seq); index < events.length; index += 1) {
       const event = events[index]
       if (!event || event.seq > seq) break
       fold(this.#view, event)

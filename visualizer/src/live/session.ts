@@ -3,6 +3,7 @@ import type { Subject } from '../../../src/inspector/protocol.ts'
 import type { RuntimeView } from '../../../src/inspector/view/runtime-view.ts'
 import type { ResourceUsage } from '../../../src/model/resources.ts'
 import { address } from '../shell/address.ts'
+import { beLetIn } from './admission.ts'
 import { painted, repaint } from './painter.ts'
 import { Recording, Rewound } from './recording.ts'
 import { Wire } from './wire.ts'
@@ -58,6 +59,7 @@ const wire = new Wire({
   },
   lost() {
     link.value = 'lost'
+    beLetIn()
   },
 })
 
@@ -78,7 +80,10 @@ export function openSession(): void {
   window.setInterval(repaint, 1_000)
 }
 
-/** What to draw now. A component that calls it is drawn again with each paint. `null`: nothing has arrived yet. */
+/**
+ * What to draw now. A component that calls it is drawn again with each paint; one that reads other signals has to call
+ * it too, as its parent's paint does not reach it. `null`: nothing has arrived yet.
+ */
 export function shown(): Shown | null {
   void painted.value
   const { at } = address.value

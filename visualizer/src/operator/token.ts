@@ -22,3 +22,25 @@ export function readTokenOfAddress(): void {
   history.replaceState(null, '', location.pathname)
   keepToken(decodeURIComponent(given))
 }
+
+interface TokenRequest {
+  readonly reason: string
+  readonly settle: (isGiven: boolean) => void
+}
+
+/** Somebody wants to change something, and has given no token yet. */
+export const tokenRequest = signal<TokenRequest | null>(null)
+
+/** Resolves to whether a token was given. A second request waits in the place of the first, which is given up. */
+export function requestToken(reason: string): Promise<boolean> {
+  tokenRequest.value?.settle(false)
+  return new Promise((resolve) => {
+    tokenRequest.value = {
+      reason,
+      settle(isGiven) {
+        tokenRequest.value = null
+        resolve(isGiven)
+      },
+    }
+  })
+}

@@ -16,6 +16,15 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(length / day)}d ${two(Math.floor((length % day) / hour))}h`
 }
 
+/** A length of time in one unit, for columns: `4s`, `12m`, `3h`, `5d`. */
+export function formatAge(ms: number): string {
+  const age = Math.max(0, ms)
+  if (age < minute) return `${Math.floor(age / second)}s`
+  if (age < hour) return `${Math.floor(age / minute)}m`
+  if (age < day) return `${Math.floor(age / hour)}h`
+  return `${Math.floor(age / day)}d`
+}
+
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',

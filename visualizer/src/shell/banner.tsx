@@ -18,21 +18,25 @@ export function Banner() {
   const now = shown()
   if (now?.isPast) {
     return (
-      <div class="banner">
+      <section class="banner" aria-label="State of the page">
         The runtime as it was at {formatDate(now.now)}.
         <button type="button" class="button" onClick={() => go({ at: null })}>
           Back to now
         </button>
-      </div>
+      </section>
     )
   }
   if (link.value === 'lost')
     return (
-      <div class="banner is-bad">
+      <section class="banner is-bad" aria-label="State of the page">
         The server cannot be reached. What you see is the last that it said; trying again.
-      </div>
+      </section>
     )
   const text = now && explained[now.view.supervisor]
   if (!now || !text || now.subject.source === 'file') return null
-  return <div class={`banner${bad.includes(now.view.supervisor) ? ' is-bad' : ''}`}>{text}</div>
+  return (
+    <section aria-label="State of the runtime" class={`banner${bad.includes(now.view.supervisor) ? ' is-bad' : ''}`}>
+      {text}
+    </section>
+  )
 }

@@ -2,6 +2,7 @@ import type { SupervisorStage } from '../../../src/model/events.ts'
 import { healthOf } from '../live/health.ts'
 import type { Link, Shown } from '../live/session.ts'
 import { link, shown } from '../live/session.ts'
+import { RuntimeActions } from '../operator/runtime-actions.tsx'
 import { formatCount, formatDuration, formatShare } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Spark } from './spark.tsx'
@@ -50,10 +51,10 @@ function Figures({ now }: { now: Shown }) {
   return (
     <>
       <dl class="figures">
-        <Figure name="Ended" value={rate} unit="/s" />
-        <Figure name="Success" value={successRate === null ? '–' : formatShare(successRate)} when="more" />
+        <Figure name="Ended" value={rate} unit="/s" when="more" />
+        <Figure name="Success" value={successRate === null ? '–' : formatShare(successRate)} when="extra" />
         <Figure name="Executing" value={formatCount(byStage.executing + byStage.completing)} />
-        <Figure name="Queued" value={formatCount(byStage.queued + byStage.allocating)} />
+        <Figure name="Queued" value={formatCount(byStage.queued + byStage.allocating)} when="more" />
         <Figure name="Waiting" value={formatCount(byStage.waiting)} when="extra" />
         <Figure name="Failed" value={formatCount(byStage.failed)} isAlarming={byStage.failed > 0} />
         <Figure name="p90 latency" value={latency ? formatDuration(latency.p90) : '–'} when="extra" />
@@ -87,6 +88,7 @@ export function HealthBar({ isMenuOpen, onMenu }: { isMenuOpen: boolean; onMenu:
         </span>
       </div>
       {now && <Figures now={now} />}
+      <RuntimeActions />
     </header>
   )
 }

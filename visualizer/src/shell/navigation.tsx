@@ -61,7 +61,7 @@ const sources = { live: 'A live runtime', file: 'A journal, after the fact' } as
 
 /** The views. On a narrow page a drawer that a button opens, and Escape or a click beside it closes. */
 export function Navigation({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const side = useRef<HTMLDivElement>(null)
+  const side = useRef<HTMLElement>(null)
   useEffect(() => {
     if (!isOpen) return
     side.current?.querySelector('a')?.focus()
@@ -75,7 +75,7 @@ export function Navigation({ isOpen, onClose }: { isOpen: boolean; onClose: () =
   return (
     <>
       {isOpen && <div class="side-shade" aria-hidden="true" onClick={onClose} />}
-      <div ref={side} id="side" class={`side${isOpen ? ' is-open' : ''}`}>
+      <aside ref={side} id="side" class={`side${isOpen ? ' is-open' : ''}`} aria-label="Taskwright">
         <a class="brand" href={hrefTo({ view: 'tasks', task: null })} onClick={onClose}>
           <Mark />
           Taskwright
@@ -89,7 +89,7 @@ export function Navigation({ isOpen, onClose }: { isOpen: boolean; onClose: () =
           {subject && <p class="hint">{sources[subject.source]}</p>}
           <ThemeSwitch />
         </div>
-      </div>
+      </aside>
     </>
   )
 }

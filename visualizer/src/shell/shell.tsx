@@ -1,5 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { link, shown } from '../live/session.ts'
+import { ActionDialog } from '../operator/action-dialog.tsx'
+import { Toasts } from '../operator/toast.tsx'
+import { TokenDialog } from '../operator/token-dialog.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { views } from '../views/views.ts'
 import { address, firstView, hrefTo } from './address.ts'
@@ -52,6 +55,9 @@ export function Shell() {
       <main ref={main} class="view" tabIndex={-1} aria-label={title}>
         <View />
       </main>
+      <Toasts />
+      <ActionDialog />
+      <TokenDialog />
     </div>
   )
 }

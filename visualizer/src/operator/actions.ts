@@ -1,0 +1,106 @@
+import { signal } from '@preact/signals'
+import type { CommandInput, Selection } from '../../../src/inspector/protocol.ts'
+import type { IconName } from '../parts/icon.tsx'
+
+export type TaskAction = 'cancel' | 'pause' | 'resume' | 'retry' | 'reprioritise'
+
+/** What an operator is about to do, before it is confirmed. */
+export type Intent =
+  | { readonly action: TaskAction; readonly tasks: Selection; readonly of: string }
+  | { readonly action: 'resize'; readonly resource: string; readonly capacity: number }
+  | { readonly action: 'pauseAll' | 'resumeAll' | 'drain' }
+
+export interface ActionWords {
+  readonly name: string
+  readonly icon: IconName
+  /** What will happen, in full. */
+  readonly explained: string
+  /** What was done, after a number of tasks. */
+  readonly done: string
+  readonly isHarsh?: true
+}
+
+export const actionWords: Readonly<Record<Intent['action'], ActionWords>> = {
+  cancel: {
+    name: 'Cancel',
+    icon: 'cancel',
+    explained: 'Each task is told to stop, and what it has done is rolled back. A task that has ended stays as it is.',
+    done: 'told to stop',
+    isHarsh: true,
+  },
+  pause: {
+    name: 'Pause',
+    icon: 'pause',
+    explained:
+      'A task that has not started does not start; one that executes stops at its next step, and keeps what it holds.',
+    done: 'told to pause',
+  },
+  resume: {
+    name: 'Resume',
+    icon: 'play',
+    explained: 'Tasks that were paused may start, or go on.',
+    done: 'resumed',
+  },
+  retry: {
+    name: 'Retry',
+    icon: 'retry',
+    explained:
+      'Each task that has ended is submitted once more, from the start: a new task with the same input and principal.',
+    done: 'submitted again',
+  },
+  reprioritise: {
+    name: 'Change priority',
+    icon: 'priority',
+    explained: 'Tasks that wait move to their new place in the queue. What executes goes on.',
+    done: 'moved',
+  },
+  resize: {
+    name: 'Resize',
+    icon: 'sliders',
+    explained: 'Below what is held nothing is taken away: nothing more is granted until it fits.',
+    done: 'resized',
+  },
+  pauseAll: {
+    name: 'Pause the runtime',
+    icon: 'pause',
+    explained: 'Nothing more is granted until it is resumed. What executes goes on.',
+    done: 'paused',
+  },
+  resumeAll: {
+    name: 'Resume the runtime',
+    icon: 'play',
+    explained: 'Tasks are taken and granted again.',
+    done: 'resumed',
+  },
+  drain: {
+    name: 'Drain the runtime',
+    icon: 'drain',
+    explained: 'Nothing new is taken. What was accepted is finished. Resuming opens it again.',
+    done: 'draining',
+    isHarsh: true,
+  },
+}
+
+/** The action that is being confirmed. */
+export const intent = signal<Intent | null>(null)
+
+export function intend(next: Intent): void {
+  intent.value = next
+}
+
+export type PriorityChoice = Extract<CommandInput, { action: 'reprioritise' }>['priority']
+
+export function commandOf(what: Intent, why: string, priority: PriorityChoice, capacity: number): CommandInput {
+  switch (what.action) {
+    case 'resize':
+      return { action: 'resize', resource: what.resource, capacity, why }
+    case 'pauseAll':
+    case 'resumeAll':
+    case 'drain':
+      return { action: what.action, why }
+    case 'reprioritise':
+      return { action: 'reprioritise', tasks: what.tasks, priority, why }
+    default:
+      return { action: what.action, tasks: what.tasks, why }
+  }
+}
