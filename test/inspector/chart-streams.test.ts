@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import type { ChartFrame, MessageFrame } from '../../src/inspector/charts/chart-protocol.ts'
 import { readGraph } from '../../src/inspector/charts/read-graph.ts'
+import type { ChartFrame, MessageFrame } from '../../src/inspector/view/chart/chart-protocol.ts'
 import { supervisorMachine } from '../../src/machines/supervisor-machine.ts'
 import { taskMachine } from '../../src/machines/task-machine.ts'
 import { brew, brewing } from './machines.ts'

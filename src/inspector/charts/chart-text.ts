@@ -1,5 +1,5 @@
-import type { GraphState, GraphTransition } from './chart-graph.ts'
-import type { ChartOptions, TextLine } from './geometry.ts'
+import type { GraphState, GraphTransition } from '../view/chart/chart-graph.ts'
+import type { ChartOptions, TextLine } from '../view/chart/geometry.ts'
 import { textWidth } from './text-measures.ts'
 
 /** Font size and height of a line in px, by how it is written. The page's style sheet has the same. */

@@ -1,7 +1,7 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
-import type { ChartGraph, GraphState, GraphTransition } from './chart-graph.ts'
+import type { ChartGraph, GraphState, GraphTransition } from '../view/chart/chart-graph.ts'
+import type { ChartOptions, TextLine } from '../view/chart/geometry.ts'
 import { edgeLines, meter, sizeOf, stateLines } from './chart-text.ts'
-import type { ChartOptions, TextLine } from './geometry.ts'
 
 /** Transitions that are drawn as one line. */
 export interface EdgeBundle {

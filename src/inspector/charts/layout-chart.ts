@@ -1,10 +1,18 @@
 import bundled from 'elkjs/lib/elk.bundled.js'
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
-import type { ChartGraph, GraphState } from './chart-graph.ts'
+import type { ChartGraph, GraphState } from '../view/chart/chart-graph.ts'
+import type {
+  Box,
+  ChartGeometry,
+  ChartOptions,
+  DrawnEdge,
+  DrawnInitial,
+  DrawnState,
+  Point,
+} from '../view/chart/geometry.ts'
 import { stateLines } from './chart-text.ts'
 import type { ChartPlan } from './elk-graph.ts'
 import { elkGraph, initialOf, planChart } from './elk-graph.ts'
-import type { Box, ChartGeometry, ChartOptions, DrawnEdge, DrawnInitial, DrawnState, Point } from './geometry.ts'
 import { arrangeRegions } from './regions.ts'
 
 const elk = new bundled.default()

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { describeThrown } from '../../model/errors.ts'
-import type { ChartGraph } from './chart-graph.ts'
-import type { ChartGeometry, ChartOptions } from './geometry.ts'
+import type { ChartGraph } from '../view/chart/chart-graph.ts'
+import type { ChartGeometry, ChartOptions } from '../view/chart/geometry.ts'
 
 export interface LayoutRequest {
   readonly graph: ChartGraph

@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import type { ChartGraph, GraphState, GraphTransition } from './chart-graph.ts'
+import type { ChartGraph, GraphState, GraphTransition } from '../view/chart/chart-graph.ts'
 
 /** A machine's chart, and which of its transitions has which key. */
 export interface ReadChart {

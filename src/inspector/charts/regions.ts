@@ -1,6 +1,6 @@
-import type { GraphState } from './chart-graph.ts'
+import type { GraphState } from '../view/chart/chart-graph.ts'
+import type { Box, Divider } from '../view/chart/geometry.ts'
 import type { ChartPlan } from './elk-graph.ts'
-import type { Box, Divider } from './geometry.ts'
 
 interface Region extends Box {
   readonly id: string

@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { supervisorId } from '../actor-names.ts'
-import type { ActorLine } from '../charts/chart-protocol.ts'
+import type { ActorLine } from '../view/chart/chart-protocol.ts'
 
 interface Standing {
   readonly status: string

@@ -1,8 +1,8 @@
 import type { AnyEventObject, InspectionEvent } from 'xstate'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { actorId, supervisorId } from '../actor-names.ts'
-import type { MailboxLine, MessageFrame, MessageLine } from '../charts/chart-protocol.ts'
 import type { InspectionHub } from '../inspection-hub.ts'
+import type { MailboxLine, MessageFrame, MessageLine } from '../view/chart/chart-protocol.ts'
 import { senderOf } from './sender.ts'
 
 /** Messages of one frame that are kept; of more the newest. */

@@ -1,7 +1,13 @@
+import { token } from '../operator/token.ts'
 import { api } from './wire.ts'
 
 const firstPauseMs = 500
 const longestPauseMs = 5_000
+
+/** Who asks, where somebody has said. */
+export function whoAsks(): Record<string, string> {
+  return token.value === null ? {} : { authorization: `Bearer ${token.value}` }
+}
 
 export interface FrameSource {
   /** Why nothing comes; `null`: nothing is wrong. */
@@ -15,7 +21,7 @@ export function openFrames<Frame>(path: string, take: (frame: Frame) => void): F
   const state: { problem: string | null } = { problem: null }
   let pauseMs = firstPauseMs
   const listen = async () => {
-    const response = await fetch(`${api}${path}`, { signal: abort.signal, cache: 'no-store' })
+    const response = await fetch(`${api}${path}`, { signal: abort.signal, headers: whoAsks() })
     if (!response.ok || !response.body) {
       const body = await response.json()
       state.problem = String(body.message ?? response.statusText)

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { ChartGeometry, DrawnState } from '../../../../src/inspector/charts/geometry.ts'
+import type { ChartGeometry, DrawnState } from '../../../../src/inspector/view/chart/geometry.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { ChartLook } from './chart-drawing.tsx'
 import { ChartDrawing } from './chart-drawing.tsx'

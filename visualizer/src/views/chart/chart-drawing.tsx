@@ -1,5 +1,5 @@
 import { memo } from 'preact/compat'
-import type { ChartGeometry, DrawnEdge, DrawnState, TextLine } from '../../../../src/inspector/charts/geometry.ts'
+import type { ChartGeometry, DrawnEdge, DrawnState, TextLine } from '../../../../src/inspector/view/chart/geometry.ts'
 import { arrowPath, linePath, stageOfState } from './shapes.ts'
 
 /** Font size and height of a line, as the server measured with. */

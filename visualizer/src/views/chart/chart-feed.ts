@@ -1,4 +1,4 @@
-import type { ChartFrame } from '../../../../src/inspector/charts/chart-protocol.ts'
+import type { ChartFrame } from '../../../../src/inspector/view/chart/chart-protocol.ts'
 import type { FrameSource } from '../../live/frames.ts'
 import { openFrames } from '../../live/frames.ts'
 import { repaint } from '../../live/painter.ts'

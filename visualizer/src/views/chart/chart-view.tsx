@@ -35,11 +35,13 @@ interface ChartProps {
   readonly row: TaskRow | null
   readonly labels: 'full' | 'events'
   readonly folded: readonly string[]
+  /** Without the words beside it. */
+  readonly isSmall?: boolean
   onFold(id: string): void
 }
 
 /** One machine: the drawing, and beside it the same in words. */
-export function Chart({ now, machine, row, labels, folded, onFold }: ChartProps) {
+export function Chart({ now, machine, row, labels, folded, isSmall = false, onFold }: ChartProps) {
   const task = machine === 'supervisor' ? null : (row?.id ?? null)
   const feed = useFeed(row?.endedAt === null || machine === 'supervisor' ? actorOf(machine, task, now) : null)
   const [picked, setPicked] = useState<string | null>(null)
@@ -67,7 +69,7 @@ export function Chart({ now, machine, row, labels, folded, onFold }: ChartProps)
         : 'all tasks'
   const summary = `Statechart of ${whose}; active: ${active.join(', ') || 'none'}`
   return (
-    <div class="chart">
+    <div class={isSmall ? 'chart is-small' : 'chart'}>
       <ChartCanvas
         chart={chart}
         look={look}
@@ -76,18 +78,20 @@ export function Chart({ now, machine, row, labels, folded, onFold }: ChartProps)
         onPick={pick}
         onFold={fold}
       />
-      <aside class="chart-side" aria-label="The chart in words">
-        <ChartWords
-          chart={chart}
-          moment={moment}
-          picked={picked}
-          folded={folded}
-          meterOf={look.meterOf}
-          isActive={(id) => look.active.has(id)}
-          onPick={pick}
-          onFold={fold}
-        />
-      </aside>
+      {!isSmall && (
+        <aside class="chart-side" aria-label="The chart in words">
+          <ChartWords
+            chart={chart}
+            moment={moment}
+            picked={picked}
+            folded={folded}
+            meterOf={look.meterOf}
+            isActive={(id) => look.active.has(id)}
+            onPick={pick}
+            onFold={fold}
+          />
+        </aside>
+      )}
     </div>
   )
 }

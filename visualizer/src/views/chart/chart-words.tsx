@@ -1,5 +1,5 @@
-import type { GraphState, GraphTransition } from '../../../../src/inspector/charts/chart-graph.ts'
-import type { ChartGeometry } from '../../../../src/inspector/charts/geometry.ts'
+import type { GraphState, GraphTransition } from '../../../../src/inspector/view/chart/chart-graph.ts'
+import type { ChartGeometry } from '../../../../src/inspector/view/chart/geometry.ts'
 import { formatDuration, formatMoment } from '../../parts/format.ts'
 import type { ChartMoment } from './chart-state.ts'
 
@@ -10,7 +10,7 @@ function depthsOf(states: readonly GraphState[]): ReadonlyMap<string, number> {
 }
 
 /** A transition in a sentence: `on pause, if isFree: to waiting; hold`. */
-export function transitionWords({ label, kind, guard, actions, targets }: GraphTransition): string {
+function transitionWords({ label, kind, guard, actions, targets }: GraphTransition): string {
   const when = kind === 'event' ? `on ${label}` : label
   const condition = guard === null ? '' : `, if ${guard}`
   const to = targets.length > 0 ? `to ${targets.map((id) => id.split('.').at(-1)).join(' and ')}` : 'stays'

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
-import type { MachineLine } from '../../../../src/inspector/charts/chart-protocol.ts'
-import type { ChartGeometry } from '../../../../src/inspector/charts/geometry.ts'
+import type { MachineLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
+import type { ChartGeometry } from '../../../../src/inspector/view/chart/geometry.ts'
+import { whoAsks } from '../../live/frames.ts'
 import { api } from '../../live/wire.ts'
 
 export type Loaded<Value> =
@@ -16,7 +17,7 @@ let machinesAskedAt = 0
 
 async function load<Value>(path: string): Promise<Loaded<Value>> {
   try {
-    const response = await fetch(`${api}${path}`)
+    const response = await fetch(`${api}${path}`, { headers: whoAsks() })
     const value = await response.json()
     if (response.ok) return { state: 'there', value }
     return { state: 'failed', message: String(value.message ?? response.statusText) }

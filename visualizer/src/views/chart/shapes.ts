@@ -1,4 +1,4 @@
-import type { ChartGeometry, Point } from '../../../../src/inspector/charts/geometry.ts'
+import type { ChartGeometry, Point } from '../../../../src/inspector/view/chart/geometry.ts'
 
 const bend = 7
 

@@ -1,5 +1,5 @@
-import { activeStates } from '../../../../src/inspector/charts/active-states.ts'
-import type { GraphState, GraphTransition } from '../../../../src/inspector/charts/chart-graph.ts'
+import { activeStates } from '../../../../src/inspector/view/chart/active-states.ts'
+import type { GraphState, GraphTransition } from '../../../../src/inspector/view/chart/chart-graph.ts'
 import type { RuntimeEvent, SupervisorStage, TaskEvent } from '../../../../src/model/events.ts'
 
 /** From `at` on, ms since the epoch, these states are active. */

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import type { Point } from '../../../../src/inspector/charts/geometry.ts'
+import type { Point } from '../../../../src/inspector/view/chart/geometry.ts'
 import type { Camera, Size } from './viewport.ts'
 import { fitted, keepInSight, panBy, zoomAt } from './viewport.ts'
 

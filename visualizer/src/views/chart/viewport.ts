@@ -1,4 +1,4 @@
-import type { Box, Point } from '../../../../src/inspector/charts/geometry.ts'
+import type { Box, Point } from '../../../../src/inspector/view/chart/geometry.ts'
 
 /** What of a drawing is seen: the drawing's point at the left top, and how large it is drawn. */
 export interface Camera {
@@ -15,7 +15,7 @@ export interface Size {
 const smallest = 0.12
 const largest = 3
 
-export function clampScale(scale: number): number {
+function clampScale(scale: number): number {
   return Math.min(largest, Math.max(smallest, scale))
 }
 

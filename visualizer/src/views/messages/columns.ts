@@ -1,4 +1,4 @@
-import type { MessageLine } from '../../../../src/inspector/charts/chart-protocol.ts'
+import type { MessageLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
 import type { RuntimeView } from '../../../../src/inspector/view/runtime-view.ts'
 
 /** A participant of the diagram: an actor, or all of a kind. */

@@ -1,4 +1,4 @@
-import type { MessageLine } from '../../../../src/inspector/charts/chart-protocol.ts'
+import type { MessageLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
 import type { RuntimeEvent, TaskEvent } from '../../../../src/model/events.ts'
 
 type Told = Pick<MessageLine, 'from' | 'to' | 'type' | 'detail'>

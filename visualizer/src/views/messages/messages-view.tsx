@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { MessageLine } from '../../../../src/inspector/charts/chart-protocol.ts'
+import type { MessageLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
 import { firstLaterThan } from '../../live/recording.ts'
 import type { Shown } from '../../live/session.ts'
 import { shown } from '../../live/session.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { formatCount, formatMoment } from '../../parts/format.ts'
+import { seqAt } from '../../replay/player.ts'
 import { address, go, hrefTo } from '../../shell/address.ts'
 import { ActorTree } from './actor-tree.tsx'
 import { columnsOf } from './columns.ts'
@@ -55,14 +56,8 @@ function saidBy(now: Shown, listening: MessageFeed | null, picked: string | null
   return { messages: [...guessed, ...own].slice(-drawnAtMost), since }
 }
 
-/** The event after which the page shows what this message found. */
-function seqAt({ recording }: Shown, at: number): number {
-  const index = firstLaterThan(recording.events, at) - 1
-  return recording.events[index]?.seq ?? recording.base.seq
-}
-
 function Chosen({ message, now }: { message: MessageLine; now: Shown }) {
-  const at = seqAt(now, message.at)
+  const at = seqAt(now.recording, message.at)
   const { taskId: task } = message
   return (
     <div class="tl-picked">

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
-import type { MessageLine } from '../../../../src/inspector/charts/chart-protocol.ts'
+import type { MessageLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
 import type { RuntimeView } from '../../../../src/inspector/view/runtime-view.ts'
 import { formatMoment } from '../../parts/format.ts'
 import { shortId } from '../../parts/task-link.tsx'

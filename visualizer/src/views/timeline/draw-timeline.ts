@@ -217,15 +217,16 @@ function drawName(
   context.textBaseline = 'middle'
   const text = isFlow && depth > 1 ? `${'· '.repeat(depth - 1)}${row.type}` : row.type
   const length = context.measureText(text).width
-  const start = Math.max(6, to + 6)
+  const after = Math.max(6, to + 6)
+  const hasRoom = after + length < Math.min(room - 4, width - 4)
+  // No room to the right of it: to the left, where nothing else can be in a flow.
+  const start = hasRoom ? after : isFlow ? from - 6 - length : -1
+  if (start < 4) return
+  context.strokeStyle = palette.bg
+  context.lineWidth = 3
+  context.strokeText(text, start, y + barHeight / 2 + 0.5)
   context.fillStyle = palette.faint
-  if (start + length < Math.min(room - 4, width - 4)) {
-    context.fillText(text, start, y + barHeight / 2 + 0.5)
-    return
-  }
-  if (!isFlow) return
-  // No room to the right of it: to the left, where nothing can be.
-  if (from - 6 - length > 4) context.fillText(text, from - 6 - length, y + barHeight / 2 + 0.5)
+  context.fillText(text, start, y + barHeight / 2 + 0.5)
 }
 
 function clipped(context: CanvasRenderingContext2D, text: string, most: number): string {

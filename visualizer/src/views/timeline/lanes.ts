@@ -29,7 +29,7 @@ interface Book {
 }
 
 /** Tasks that are no member of a flow. */
-export const noFlow = 'No flow'
+const noFlow = 'No flow'
 
 /**
  * Which lane each task has, for as long as the page is open: bars must not jump. A task gets the first lane whose last

@@ -10,7 +10,7 @@ import { isDrawn } from './palette.ts'
 const pageSize = 50
 
 /** How long a task was in each phase, ms. */
-export function phaseTimes({ segments, endedAt }: TaskRow, now: number): Partial<Record<DrawnPhase, number>> {
+function phaseTimes({ segments, endedAt }: TaskRow, now: number): Partial<Record<DrawnPhase, number>> {
   const times: Partial<Record<DrawnPhase, number>> = {}
   for (const [index, { at, phase }] of segments.entries()) {
     if (!isDrawn(phase)) continue
