@@ -55,7 +55,7 @@ function Taken({ moment }: { moment: ChartMoment }) {
   if (newest.length === 0) return null
   return (
     <section>
-      <h3>Transitions taken, the newest first</h3>
+      <h2>Transitions taken, the newest first</h2>
       <ol class="cw-taken">
         {newest.map(({ at, transitions }) => {
           const [first] = transitions
@@ -141,7 +141,7 @@ function Answers({ chart, picked, moment }: { chart: ChartGeometry; picked: stri
   const transitions = chart.transitions.filter(({ source }) => source === picked)
   return (
     <section>
-      <h3>What {state.key} answers</h3>
+      <h2>What {state.key} answers</h2>
       {state.description && <p>{state.description}</p>}
       {transitions.length === 0 && (
         <p class="hint">Nothing: {state.type === 'final' ? 'it is final' : 'see the states around it'}.</p>
@@ -169,7 +169,7 @@ export function ChartWords(props: WordsProps) {
     <div class="cw">
       {moment && (
         <section>
-          <h3>Now in</h3>
+          <h2>Now in</h2>
           <Now chart={chart} moment={moment} />
         </section>
       )}

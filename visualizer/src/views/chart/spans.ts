@@ -108,7 +108,8 @@ export class SupervisorSpans {
   #seq: number
 
   constructor(first: { readonly at: number; readonly seq: number; readonly supervisor: SupervisorStage }) {
-    this.#stages = [{ at: first.at, seq: first.seq, stage: first.supervisor }]
+    // A recording from the very beginning knows of no time before its first event.
+    this.#stages = first.seq > 0 ? [{ at: first.at, seq: first.seq, stage: first.supervisor }] : []
     this.#seq = first.seq
   }
 
@@ -118,6 +119,7 @@ export class SupervisorSpans {
       const event = events[index]
       if (!event || event.seq <= this.#seq) continue
       this.#seq = event.seq
+      if (this.#stages.length === 0) this.#stages.push({ at: event.at, seq: event.seq, stage: 'starting' })
       if (event.type === 'supervisor.state') this.#stages.push({ at: event.at, seq: event.seq, stage: event.state })
     }
   }

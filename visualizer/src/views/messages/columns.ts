@@ -15,26 +15,28 @@ const fixed: readonly Column[] = [
   { key: 'supervisor', name: 'Supervisor', kind: 'supervisor' },
 ]
 
+const crowd = {
+  task: { key: 'tasks', name: 'Tasks', kind: 'task' },
+  handler: { key: 'handlers', name: 'Handlers', kind: 'handler' },
+} as const
+
 /**
- * Whose column an actor belongs to. With one task picked each actor has its own; else tasks share a column by type, and
- * so do their handlers: a column for each of hundreds of tasks could not be read.
+ * Whose column an actor belongs to. With one task picked each actor has its own; else all tasks share one, and so do their
+ * handlers: a column for each of hundreds of tasks could not be read.
  */
 export function columnOf(actor: string, picked: string | null, { tasks }: RuntimeView): Column {
   const known = fixed.find(({ key }) => key === actor)
   if (known) return known
   const [task = actor, ...inner] = actor.split('/')
+  if (picked === null) return inner.length === 0 ? crowd.task : crowd.handler
   const type = tasks.get(task)?.type ?? 'task'
-  if (picked === null || task !== picked) {
-    if (inner.length === 0) return { key: `type ${type}`, name: type, kind: 'task' }
-    return { key: `handler ${type}`, name: `${type} handler`, kind: 'handler' }
-  }
   if (inner.length === 0) return { key: actor, name: type, kind: 'task' }
   return { key: actor, name: inner.at(-1) ?? actor, kind: 'handler' }
 }
 
 const order = ['outside', 'clock', 'store', 'supervisor', 'task', 'handler'] as const
 
-/** The columns that these messages need, in order; a type's tasks stand beside their handlers. */
+/** The columns that these messages need, in order. */
 export function columnsOf(messages: readonly MessageLine[], picked: string | null, view: RuntimeView): Column[] {
   const needed = new Map<string, Column>()
   for (const { from, to } of messages)
@@ -42,11 +44,7 @@ export function columnsOf(messages: readonly MessageLine[], picked: string | nul
       const column = columnOf(actor, picked, view)
       needed.set(column.key, column)
     }
-  const plain = (name: string) => name.replace(/ handler$/, '')
-  return [...needed.values()].sort((one, other) => {
-    const isActor = (column: Column) => column.kind === 'task' || column.kind === 'handler'
-    if (isActor(one) && isActor(other) && picked === null)
-      return plain(one.name).localeCompare(plain(other.name)) || one.name.length - other.name.length
-    return order.indexOf(one.kind) - order.indexOf(other.kind) || one.name.localeCompare(other.name)
-  })
+  return [...needed.values()].sort(
+    (one, other) => order.indexOf(one.kind) - order.indexOf(other.kind) || one.name.localeCompare(other.name),
+  )
 }

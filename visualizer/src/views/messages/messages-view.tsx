@@ -56,8 +56,18 @@ function saidBy(now: Shown, listening: MessageFeed | null, picked: string | null
   return { messages: [...guessed, ...own].slice(-drawnAtMost), since }
 }
 
+/** What comes within this of a message is taken for what it led to, ms. */
+const atOnceMs = 20
+
+/** The event after which the page shows what a message led to. */
+function seqAfter({ recording }: Shown, { at, taskId }: MessageLine): number {
+  const events = taskId === null ? [] : recording.eventsOf(taskId)
+  const next = events.find((event) => event.at >= at)
+  return next && next.at <= at + atOnceMs ? next.seq : seqAt(recording, at)
+}
+
 function Chosen({ message, now }: { message: MessageLine; now: Shown }) {
-  const at = seqAt(now.recording, message.at)
+  const at = seqAfter(now, message)
   const { taskId: task } = message
   return (
     <div class="tl-picked">

@@ -10,6 +10,8 @@ import { columnOf } from './columns.ts'
 const rowHeight = 34
 const columnWidth = 148
 const timeWidth = 92
+/** For what is written beyond the last column. */
+const spare = 150
 
 interface SequenceProps {
   readonly messages: readonly MessageLine[]
@@ -33,12 +35,20 @@ export function messageName({ type }: MessageLine): string {
 
 const middle = (index: number) => timeWidth + columnWidth * (index + 0.5)
 
-function Arrow({ message, from, to, isGuess }: { message: MessageLine; from: number; to: number; isGuess: boolean }) {
+interface ArrowProps {
+  readonly message: MessageLine
+  readonly from: number
+  readonly to: number
+  /** Type of the task, where the column does not say it. */
+  readonly about: string
+}
+
+function Arrow({ message, from, to, about }: ArrowProps) {
   const [start, end] = [middle(from), middle(to)]
   const y = 23
   const name = messageName(message)
-  const text = [name, message.detail].filter((part) => part !== '').join(' · ')
-  const kind = `sq-arrow${isGuess ? ' is-guess' : ''}`
+  const text = [name, message.detail, about].filter((part) => part !== '').join(' · ')
+  const kind = `sq-arrow${message.n < 0 ? ' is-guess' : ''}`
   if (from === to)
     return (
       <g class={kind}>
@@ -66,14 +76,16 @@ interface LineProps {
   readonly columns: readonly Column[]
   readonly at: readonly [number, number]
   readonly isChosen: boolean
-  readonly showsTask: boolean
+  readonly about: string
   readonly top: number
   onPick(message: MessageLine): void
 }
 
-function Line({ message, columns, at: [from, to], isChosen, showsTask, top, onPick }: LineProps) {
-  const width = timeWidth + columnWidth * columns.length
-  const words = `${columns[from]?.name} to ${columns[to]?.name}: ${messageName(message)} ${message.detail}`
+function Line({ message, columns, at: [from, to], isChosen, about, top, onPick }: LineProps) {
+  const width = timeWidth + columnWidth * columns.length + spare
+  const words = [`${columns[from]?.name} to ${columns[to]?.name}: ${messageName(message)}`, message.detail, about]
+    .filter((part) => part !== '')
+    .join(', ')
   return (
     <li class={`sq-row${isChosen ? ' is-chosen' : ''}`} style={{ top: `${top}px` }}>
       <button type="button" class="sq-pick" aria-pressed={isChosen} onClick={() => onPick(message)}>
@@ -86,12 +98,7 @@ function Line({ message, columns, at: [from, to], isChosen, showsTask, top, onPi
           {columns.map(({ key }, index) => (
             <path key={key} class="sq-life" d={`M${middle(index)} 0v${rowHeight}`} />
           ))}
-          <Arrow message={message} from={from} to={to} isGuess={message.n < 0} />
-          {showsTask && message.taskId !== null && (
-            <text class="sq-task mono" x={timeWidth + 2} y={28}>
-              {shortId(message.taskId)}
-            </text>
-          )}
+          <Arrow message={message} from={from} to={to} about={about} />
         </svg>
       </button>
     </li>
@@ -103,8 +110,10 @@ export function Sequence(props: SequenceProps) {
   const { messages, columns, picked, view, follows, onFollow, onPick, chosen } = props
   const box = useRef<HTMLDivElement>(null)
   const { first, end } = useRowWindow(box, messages.length, rowHeight)
-  const width = timeWidth + columnWidth * columns.length
+  const width = timeWidth + columnWidth * columns.length + spare
   const places = new Map(columns.map(({ key }, index) => [key, index]))
+  const aboutOf = ({ taskId }: MessageLine) =>
+    picked === null && taskId !== null ? (view.tasks.get(taskId)?.type ?? shortId(taskId)) : ''
   const placeOf = (actor: string) => places.get(columnOf(actor, picked, view).key) ?? 0
 
   useLayoutEffect(() => {
@@ -150,7 +159,7 @@ export function Sequence(props: SequenceProps) {
             columns={columns}
             at={[placeOf(message.from), placeOf(message.to)]}
             isChosen={chosen?.n === message.n}
-            showsTask={picked === null && columns[0]?.kind !== 'outside'}
+            about={aboutOf(message)}
             top={(first + offset) * rowHeight}
             onPick={onPick}
           />
