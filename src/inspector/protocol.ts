@@ -19,7 +19,9 @@ import type { TaskRow } from './view/task-row.ts'
  *   GET  /api/v1/resources         ResourceLine[]: with who holds some of it, and who waits for more
  *   GET  /api/v1/stats             RuntimeStats
  *   GET  /api/v1/actors            ActorLine[]
- *   GET  /api/v1/machines          MachineLine[]; /machines/:hash  Chart
+ *   GET  /api/v1/machines          MachineLine[]; /machines/:id/geometry  ChartGeometry
+ *   GET  /api/v1/tasks/:id/chart-events, /supervisor/chart-events  server-sent events: ChartFrame
+ *   GET  /api/v1/messages          server-sent events: MessageFrame; `?task=` for one task's
  *   POST /api/v1/commands          Command → CommandResult; needs the bearer token
  *   GET  /metrics                  Prometheus text format
  *   GET  /openapi.json             this, as OpenAPI 3.1

@@ -4,6 +4,7 @@ import secureJson from 'secure-json-parse'
 import { z } from 'zod'
 import { describeThrown, listProblems } from '../model/errors.ts'
 import { taskStages } from '../model/stage.ts'
+import type { ChartDesk } from './charts/chart-routes.ts'
 import type { DoorOptions } from './door.ts'
 import { guardDoor, problem } from './door.ts'
 import { seqOfPlace, streamEvents } from './event-stream.ts'
@@ -19,6 +20,7 @@ export interface RouteParts {
   readonly inspected: Inspected
   /** `null`: nothing can be changed. */
   readonly carryOut: ((command: Command) => Promise<CommandResult>) | null
+  readonly charts: ChartDesk
   readonly files: ReadonlyMap<string, StaticFile>
 }
 
@@ -45,7 +47,7 @@ function list(rows: Iterable<TaskRow>, { stage, type, principal, limit }: ListQu
 }
 
 /** The HTTP API and the page. */
-export function routes({ door, inspected, carryOut, files }: RouteParts): Hono {
+export function routes({ door, inspected, carryOut, charts, files }: RouteParts): Hono {
   const app = new Hono()
   app.use(guardDoor(door))
   app.onError((error, c) => problem(c, 500, 'FAILED', describeThrown(error)))
@@ -80,6 +82,7 @@ export function routes({ door, inspected, carryOut, files }: RouteParts): Hono {
     c.header('content-type', metrics.contentType)
     return c.body(await metrics.text())
   })
+  charts.addTo(app)
   app.get('/openapi.json', (c) => c.json(openApi))
 
   const tooLarge = bodyLimit({

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { listProblems, refuse } from '../model/errors.ts'
 import type { RuntimeEvent } from '../model/events.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { ChartDesk } from './charts/chart-routes.ts'
 import { addEarlierTasks } from './earlier-tasks.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
@@ -71,7 +72,13 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const operator = new Operator((note) => onCommand?.(note))
   try {
     const inspected = new InspectedRuntime(runtime, history, () => runtime.now())
-    const inspector = await serve(inspected, (command) => operator.carryOut(command, runtime), token, rest)
+    const inspector = await serve(
+      inspected,
+      (command) => operator.carryOut(command, runtime),
+      new ChartDesk(runtime),
+      token,
+      rest,
+    )
     return {
       ...inspector,
       close: async () => {
@@ -101,19 +108,24 @@ export interface JournalOptions {
 export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents }: JournalOptions): Promise<Inspector> {
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of events) history.add(event)
-  return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [] })
+  return serve(new InspectedFile(history), null, new ChartDesk(null), null, {
+    port,
+    host: '127.0.0.1',
+    allowedHosts: [],
+  })
 }
 
 /** @param carryOut `null`: nothing can be changed */
 async function serve(
   inspected: Inspected,
   carryOut: RouteParts['carryOut'],
+  charts: ChartDesk,
   token: string | null,
   { port: wanted, host, allowedHosts }: Place,
 ): Promise<Inspector> {
   let hosts: ReadonlySet<string> = new Set()
   const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
-  const app = routes({ door: { hosts: () => hosts, token }, inspected, carryOut, files })
+  const app = routes({ door: { hosts: () => hosts, token }, inspected, carryOut, charts, files })
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
@@ -125,7 +137,7 @@ async function serve(
     ...['localhost', '127.0.0.1', '[::1]', ...names].map((name) => `${name}:${port}`.toLowerCase()),
     ...allowedHosts.map((name) => name.toLowerCase()),
   ])
-  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server) }
+  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server, charts) }
 }
 
 function listen(server: Server, wanted: number, host: string): Promise<number> {
@@ -139,10 +151,11 @@ function listen(server: Server, wanted: number, host: string): Promise<number> {
   })
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+async function close(server: Server, charts: ChartDesk): Promise<void> {
+  await new Promise<void>((resolve) => {
     server.close(() => resolve())
     // Streams would keep it open for ever.
     server.closeAllConnections()
   })
+  await charts.close()
 }

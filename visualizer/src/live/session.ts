@@ -3,6 +3,7 @@ import type { Subject } from '../../../src/inspector/protocol.ts'
 import type { RuntimeView } from '../../../src/inspector/view/runtime-view.ts'
 import type { ResourceUsage } from '../../../src/model/resources.ts'
 import { forgetToken, requestToken, token, tokenGiven } from '../operator/token.ts'
+import { momentAsked, timeOf } from '../replay/playhead.ts'
 import { address } from '../shell/address.ts'
 import { painted, repaint } from './painter.ts'
 import { Recording, Rewound } from './recording.ts'
@@ -96,11 +97,11 @@ export function openSession(): void {
  */
 export function shown(): Shown | null {
   void painted.value
-  const { at } = address.value
+  const at = momentAsked(address.value.at)
   if (!heard) return null
   const { recording, rewound, resources, subject } = heard
   if (at === null || at >= recording.live.seq)
     return { view: recording.live, now: serverNow(), isPast: false, recording, resources, subject }
   const view = rewound.at(at)
-  return { view, now: view.at, isPast: true, recording, resources, subject }
+  return { view, now: timeOf(at, view.at), isPast: true, recording, resources, subject }
 }

@@ -1,7 +1,7 @@
 import type { SupervisorStage } from '../../../src/model/events.ts'
 import { link, shown } from '../live/session.ts'
 import { formatDate } from '../parts/format.ts'
-import { go } from './address.ts'
+import { backToNow } from '../replay/player.ts'
 
 const explained: Partial<Record<SupervisorStage, string>> = {
   paused: 'The runtime is paused: what executes goes on, and nothing more is granted until it is resumed.',
@@ -20,7 +20,7 @@ export function Banner() {
     return (
       <section class="banner" aria-label="State of the page">
         The runtime as it was at {formatDate(now.now)}.
-        <button type="button" class="button" onClick={() => go({ at: null })}>
+        <button type="button" class="button" onClick={backToNow}>
           Back to now
         </button>
       </section>

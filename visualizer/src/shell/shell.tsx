@@ -5,6 +5,7 @@ import { Toasts } from '../operator/toast.tsx'
 import { requestToken } from '../operator/token.ts'
 import { TokenDialog } from '../operator/token-dialog.tsx'
 import { Empty } from '../parts/empty.tsx'
+import { ReplayBar } from '../replay/replay-bar.tsx'
 import { views } from '../views/views.ts'
 import { address, firstView, hrefTo } from './address.ts'
 import { Banner } from './banner.tsx'
@@ -64,6 +65,7 @@ export function Shell() {
       <main ref={main} class="view" tabIndex={-1} aria-label={title}>
         <View />
       </main>
+      <ReplayBar />
       <Toasts />
       <ActionDialog />
       <TokenDialog />

@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Progress } from '../../parts/progress.tsx'
 import { RowStage } from '../../parts/stage.tsx'
 import { address, hrefTo } from '../../shell/address.ts'
+import { ChartCard } from '../chart/chart-card.tsx'
 import { AttemptsCard } from './attempts-card.tsx'
 import { EndingCard } from './ending-card.tsx'
 import { FactsCard } from './facts-card.tsx'
@@ -87,6 +88,7 @@ export function TaskPage() {
           {isLive && row.question && <OpenQuestions taskId={row.id} now={now} />}
           {!row.question && <WaitingCard row={row} detail={detail} view={view} now={now} />}
           <EndingCard row={row} />
+          <ChartCard row={row} />
           <AttemptsCard events={events} now={now} />
           <HistoryCard events={events} dropped={recording.dropped > 0 && events[0]?.type !== 'task.created'} />
         </div>
