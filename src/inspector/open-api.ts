@@ -8,6 +8,11 @@ function read(summary: string, schema: unknown = {}) {
   return { get: { summary, responses: { 200: { description: 'ok', content: json(schema) }, default: problems } } }
 }
 
+function stream(summary: string) {
+  const content = { 'text/event-stream': { schema: { type: 'string' } } }
+  return { get: { summary, responses: { 200: { description: 'a stream of events `frame`', content } } } }
+}
+
 const rows = { type: 'array', items: { type: 'object' } }
 
 /** The API as OpenAPI 3.1: what is read, and the one command. */
@@ -24,6 +29,14 @@ export const openApi = {
         },
       },
     },
+    [`${apiBase}/machines`]: read('Machines that can be drawn', rows),
+    [`${apiBase}/machines/{machine}/geometry`]: read('One machine laid out; by labels (full, events), folded', {
+      type: 'object',
+    }),
+    [`${apiBase}/tasks/{id}/chart-events`]: stream('Transitions that a task and its handler take, as they do'),
+    [`${apiBase}/supervisor/chart-events`]: stream('Transitions that the supervisor takes, as it does'),
+    [`${apiBase}/messages`]: stream('What the actors tell each other, as they do; narrowed by task'),
+    [`${apiBase}/actors`]: read('The actors that live, parents first', rows),
     [`${apiBase}/tasks`]: read('Tasks, oldest first; narrowed by stage, type, principal, limit', rows),
     [`${apiBase}/tasks/{id}`]: read('One task: its events, children, and why it waits', { type: 'object' }),
     [`${apiBase}/queue`]: read('The order of the next grants, with the reason of each place', rows),

@@ -10,6 +10,8 @@ import { principalSchema } from '../model/principal.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Callers } from './callers.ts'
 import { JournalCallers, LiveCallers } from './callers.ts'
+import { ChartDesk } from './charts/chart-routes.ts'
+import { addEarlierTasks } from './earlier-tasks.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
 import { routes } from './routes.ts'
@@ -75,10 +77,11 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   const folded = new FoldedHistory(history)
   const callers = new LiveCallers({ runtime, history: folded, token, operator, noted: (note) => onCommand?.(note) })
+  addEarlierTasks(history.base, runtime.list(), runtime.journal())
   for (const event of runtime.journal()) history.add(event)
   const unsubscribe = runtime.on('*', (event) => history.add(event))
   try {
-    const inspector = await serve(callers, token, rest)
+    const inspector = await serve(callers, new ChartDesk(runtime), token, rest)
     return {
       ...inspector,
       close: async () => {
@@ -108,17 +111,19 @@ export interface JournalOptions {
 export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents }: JournalOptions): Promise<Inspector> {
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of events) history.add(event)
-  return serve(new JournalCallers(new FoldedHistory(history)), null, { port, host: '127.0.0.1', allowedHosts: [] })
+  const callers = new JournalCallers(new FoldedHistory(history))
+  return serve(callers, new ChartDesk(null), null, { port, host: '127.0.0.1', allowedHosts: [] })
 }
 
 async function serve(
   callers: Callers,
+  charts: ChartDesk,
   token: string | null,
   { port: wanted, host, allowedHosts }: Place,
 ): Promise<Inspector> {
   let hosts: ReadonlySet<string> = new Set()
   const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
-  const app = routes({ door: { hosts: () => hosts }, callers, files })
+  const app = routes({ door: { hosts: () => hosts }, callers, charts, files })
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
@@ -130,7 +135,7 @@ async function serve(
     ...['localhost', '127.0.0.1', '[::1]', ...names].map((name) => `${name}:${port}`.toLowerCase()),
     ...allowedHosts.map((name) => name.toLowerCase()),
   ])
-  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server) }
+  return { url: `http://${names[0] ?? host}:${port}/`, port, token, close: () => close(server, charts) }
 }
 
 function listen(server: Server, wanted: number, host: string): Promise<number> {
@@ -144,10 +149,11 @@ function listen(server: Server, wanted: number, host: string): Promise<number> {
   })
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+async function close(server: Server, charts: ChartDesk): Promise<void> {
+  await new Promise<void>((resolve) => {
     server.close(() => resolve())
     // Streams would keep it open for ever.
     server.closeAllConnections()
   })
+  await charts.close()
 }

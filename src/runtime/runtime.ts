@@ -25,6 +25,16 @@ import { RuntimeReads } from './runtime-reads.ts'
 import type { StopOptions } from './stop-options.ts'
 import { stopOptionsSchema } from './stop-options.ts'
 
+/** The actors of a runtime. */
+export interface LivingActors {
+  readonly root: AnyActorRef
+  readonly tasks: readonly {
+    readonly id: string
+    readonly actor: AnyActorRef
+    readonly handlerActor: AnyActorRef | null
+  }[]
+}
+
 /** Where a task that is tried again begins. */
 export interface RetryOptions {
   from?: 'start' | 'failedStep'
@@ -121,6 +131,17 @@ export class Runtime extends RuntimeReads {
   get actor(): AnyActorRef {
     this.authorise('inspect', theRuntime)
     return this.#core.logic.actor
+  }
+
+  /** The supervisor's actor, and those of the tasks that have not ended. Takes the right to `inspect` the runtime. */
+  actors(): LivingActors {
+    this.authorise('inspect', theRuntime)
+    const { logic, supervisor } = this.#core
+    const tasks = [...supervisor.tasks.live()].filter((task) => this.mayRead(task))
+    return {
+      root: logic.actor,
+      tasks: tasks.map(({ id, actor, effects }) => ({ id, actor, handlerActor: effects.handlerActor })),
+    }
   }
 
   get state(): SupervisorStage {
