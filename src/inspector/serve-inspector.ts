@@ -11,6 +11,8 @@ import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
 import type { RouteParts } from './routes.ts'
 import { routes } from './routes.ts'
+import { StatelyFeed } from './stately/stately-feed.ts'
+import { serveUpgrades } from './stately/upgrade.ts'
 import { readStaticFiles } from './static-files.ts'
 import type { Inspected } from './subject.ts'
 import { InspectedFile, InspectedRuntime } from './subject.ts'
@@ -26,6 +28,11 @@ export interface InspectorOptions {
   token?: string
   /** Events that are kept for who comes late, and for replay; 50,000 by default. */
   keepEvents?: number
+  /**
+   * Serves the feed of the official Stately Inspector as well, at `/stately`: every actor, event and snapshot, to any program
+   * of this machine. Default: no.
+   */
+  stately?: boolean
   /** Told of every command: write it to your log. */
   onCommand?: (note: CommandNote) => void
 }
@@ -40,6 +47,7 @@ const optionsSchema = z.strictObject({
     .regex(/^[\w.~+/=-]+$/, 'letters, digits and -._~+/= only')
     .optional(),
   keepEvents: z.number().int().min(1_000).max(10_000_000).default(50_000),
+  stately: z.boolean().default(false),
   onCommand: z.custom<(note: CommandNote) => void>((value) => typeof value === 'function').optional(),
 })
 
@@ -62,18 +70,21 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const read = optionsSchema.safeParse(options)
   if (!read.success)
     throw refuse('OPTIONS_INVALID', 'the options of the inspector are not valid', listProblems(read.error))
-  const { token = randomBytes(24).toString('base64url'), keepEvents, onCommand, ...rest } = read.data
+  const { token = randomBytes(24).toString('base64url'), keepEvents, stately, onCommand, ...rest } = read.data
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of runtime.journal()) history.add(event)
   const unsubscribe = runtime.on('*', (event) => history.add(event))
   const operator = new Operator((note) => onCommand?.(note))
+  const feed = stately ? new StatelyFeed(runtime) : null
   try {
     const inspected = new InspectedRuntime(runtime, history, () => runtime.now())
-    const inspector = await serve(inspected, (command) => operator.carryOut(command, runtime), token, rest)
+    const place = { ...rest, feed }
+    const inspector = await serve(inspected, (command) => operator.carryOut(command, runtime), token, place)
     return {
       ...inspector,
       close: async () => {
         unsubscribe()
+        feed?.close()
         await inspector.close()
       },
     }
@@ -87,6 +98,7 @@ interface Place {
   readonly port: number
   readonly host: string
   readonly allowedHosts: readonly string[]
+  readonly feed: StatelyFeed | null
 }
 
 /** What a journal is shown with. */
@@ -99,7 +111,7 @@ export interface JournalOptions {
 export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents }: JournalOptions): Promise<Inspector> {
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of events) history.add(event)
-  return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [] })
+  return serve(new InspectedFile(history), null, null, { port, host: '127.0.0.1', allowedHosts: [], feed: null })
 }
 
 /** @param carryOut `null`: nothing can be changed */
@@ -107,7 +119,7 @@ async function serve(
   inspected: Inspected,
   carryOut: RouteParts['carryOut'],
   token: string | null,
-  { port: wanted, host, allowedHosts }: Place,
+  { port: wanted, host, allowedHosts, feed }: Place,
 ): Promise<Inspector> {
   let hosts: ReadonlySet<string> = new Set()
   const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
@@ -117,6 +129,7 @@ async function serve(
     serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
   })
   if (!('closeAllConnections' in server)) throw new Error('the server is no HTTP/1 server')
+  if (feed) serveUpgrades(server, feed, () => hosts)
   const port = await listen(server, wanted, host)
   const names = host.includes(':') ? [`[${host}]`] : [host]
   hosts = new Set([
