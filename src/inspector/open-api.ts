@@ -30,6 +30,7 @@ export const openApi = {
     [`${apiBase}/questions`]: read('Questions that nobody has answered', rows),
     [`${apiBase}/resources`]: read('Resources by pool: capacity, held, available', rows),
     [`${apiBase}/stats`]: read('Counts, rates and percentiles', { type: 'object' }),
+    [`${apiBase}/caller`]: read('Who calls, by its token, and until when', { type: 'object' }),
     '/metrics': {
       get: {
         summary: 'What the runtime counts, for Prometheus',

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { Changes } from '../model/events.ts'
+import type { Principal } from '../model/principal.ts'
 import type { TaskView } from '../model/task-view.ts'
 import type { TaskHandle } from '../runtime/handle.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -11,8 +12,9 @@ import { select } from './selection.ts'
 type One = Exclude<Command, Bulk>
 type Done = CommandResult['done'][number]
 
-/** Told of every command that was carried out or refused: who asked is known by the door. */
+/** Told of every command that was carried out or refused, and who gave it. */
 export interface CommandNote {
+  readonly by: Principal
   readonly command: Command
   readonly result: CommandResult
 }
@@ -33,8 +35,9 @@ export class Operator {
 
   /** @param runtime as whoever asks has it */
   async carryOut(command: Command, runtime: Runtime): Promise<CommandResult> {
-    const result = 'tasks' in command ? await onMany(command, runtime) : await onOne(command, runtime)
-    if (!('dryRun' in command && command.dryRun)) this.#noted({ command, result })
+    const face = command.why === '' ? runtime : runtime.because(command.why)
+    const result = 'tasks' in command ? await onMany(command, face) : await onOne(command, face)
+    if (!('dryRun' in command && command.dryRun)) this.#noted({ by: face.principal, command, result })
     return result
   }
 }
@@ -66,8 +69,9 @@ async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Prom
   const before = handle.view()
   switch (command.action) {
     case 'cancel':
-      // Its end is not waited for: an undo may take its time, and the page sees it happen.
-      await begun(handle.cancel(command.why || 'cancelled by an operator'))
+      handle.beginCancel(command.why || 'cancelled by an operator')
+      // Its end is not waited for; what comes of it at once is in the answer.
+      await setImmediate()
       break
     case 'pause':
       handle.pause()
@@ -122,7 +126,7 @@ async function once(command: One, runtime: Runtime): Promise<Effect> {
     case 'resumeAll':
       return ofRuntime(runtime, () => runtime.resume())
     case 'drain':
-      return ofRuntime(runtime, () => begun(runtime.drain()))
+      return ofRuntime(runtime, () => runtime.beginDrain())
   }
 }
 
@@ -134,17 +138,12 @@ function ofType(subject: string, runtime: Runtime, act: () => void): Effect {
   return { subject, changed: from === to ? {} : { paused: { from, to } } }
 }
 
-async function ofRuntime(runtime: Runtime, act: () => void | Promise<void>): Promise<Effect> {
+async function ofRuntime(runtime: Runtime, act: () => void): Promise<Effect> {
   const from = runtime.state
-  await act()
+  act()
+  await setImmediate()
   const to = runtime.state
   return { subject: null, changed: from === to ? {} : { state: { from, to } } }
-}
-
-/** What takes long is begun; what is refused is so at once. @throws what it rejects with, if that is now */
-async function begun(work: Promise<unknown>): Promise<void> {
-  await Promise.race([work, setImmediate()])
-  work.catch(() => undefined)
 }
 
 function changesBetween(before: TaskView, after: TaskView): Changes {

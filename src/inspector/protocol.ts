@@ -20,7 +20,8 @@ import type { TaskRow } from './view/task-row.ts'
  *   GET  /api/v1/stats             RuntimeStats
  *   GET  /api/v1/actors            ActorLine[]
  *   GET  /api/v1/machines          MachineLine[]; /machines/:hash  Chart
- *   POST /api/v1/commands          Command → CommandResult; needs the bearer token
+ *   GET  /api/v1/caller            who calls, by its token, and until when
+ *   POST /api/v1/commands          Command → CommandResult; needs a bearer token
  *   GET  /metrics                  Prometheus text format
  *   GET  /openapi.json             this, as OpenAPI 3.1
  */

@@ -47,6 +47,13 @@ export class TaskHandle<Output = unknown> {
     return this.#task.view()
   }
 
+  /** The output as it may leave the process: plain data, without secrets. `null`: there is none. */
+  shownOutput(): unknown {
+    this.#authorise('read')
+    const { outcome, secrets } = this.#task
+    return outcome?.status === 'completed' ? secrets.output(outcome.output) : null
+  }
+
   /** The output. @throws TaskFailedError, TaskCancelledError, TaskRejectedError: how else it ended. */
   result(): Promise<Output> {
     return this.#told(() => resultOfTask(this.#task))
@@ -67,10 +74,15 @@ export class TaskHandle<Output = unknown> {
    * Cancels the task and waits until it has ended: undone what it did, if it did anything.
    * A task that has ended already, or completes before the cancel arrives, stays as it is: see the outcome returned.
    */
-  async cancel(reason = 'cancelled by the caller'): Promise<TaskOutcome<Output>> {
+  async cancel(reason?: string): Promise<TaskOutcome<Output>> {
+    this.beginCancel(reason)
+    return outcomeOfTask(this.#task)
+  }
+
+  /** As {@link cancel}, but waits for nothing: an undo may take its time. */
+  beginCancel(reason = 'cancelled by the caller'): void {
     const cancel = () => this.#task.cancel({ code: 'CANCELLED', message: reason, retryable: false })
     this.#act('cancel', cancel, { details: { reason: this.#task.secrets.text(reason) } })
-    return outcomeOfTask(this.#task)
   }
 
   /** Keeps the task from starting or, if it runs, stops it at its next step. Its leases stay. */

@@ -72,13 +72,21 @@ export class Runtime extends RuntimeReads {
   }
 
   /**
+   * The same runtime, to the same principal, with a reason: the audit log has it with all that is done through this face
+   * but submissions.
+   */
+  because(why: string): Runtime {
+    return new Runtime(this.#core, { ...this.#authority, why }, this.#isHost)
+  }
+
+  /**
    * The same runtime, as the principal has it whom a token names, until the token expires; see the option `tokens`.
    * @throws (rejects) RefusedError `TOKEN_REFUSED`
    */
   async authenticate(token: string): Promise<Runtime> {
     const { tokens } = this.#core.options
-    if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
     try {
+      if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
       const { principal, expiresAt } = await proveToken(token, tokens, this.#core.now())
       return new Runtime(this.#core, { principal, within: [], expiresAt }, false)
     } catch (thrown) {
@@ -240,14 +248,23 @@ export class Runtime extends RuntimeReads {
 
   /** Takes nothing new, and waits until everything that was accepted has ended. `resume` opens it again. */
   async drain(): Promise<void> {
-    if (this.state === 'stopped') return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#drain(() => resolve(this.#idle()), reject)
+    await promise
+  }
+
+  /** As {@link drain}, but waits for nothing. */
+  beginDrain(): void {
+    this.#drain(() => undefined)
+  }
+
+  #drain(done: () => void, refused?: ActOptions['refused']): void {
+    if (this.state === 'stopped') return done()
     const perform = () => {
       this.#core.logic.send({ type: 'drain' })
-      resolve(this.#idle())
+      done()
     }
-    this.#act('drain', theRuntime, perform, { refused: reject })
-    await promise
+    this.#act('drain', theRuntime, perform, refused && { refused })
   }
 
   /** Waits until no task is unfinished. */
