@@ -69,6 +69,14 @@ export interface Inspector {
 
 const endedTasksKept = 10_000
 
+/** Who takes longer to say what he wants is sent away: everybody comes from near. Times in ms, sizes in bytes. */
+const limits = {
+  headersTimeout: 2_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 500,
+  maxHeaderSize: 16_384,
+} as const
+
 /**
  * Serves the page and the HTTP API of a runtime that lives in this process, to each caller as its policy has it: nobody is
  * shown more than the principal that it is served as may see. It keeps no process alive that has nothing
@@ -80,6 +88,10 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   if (!read.success)
     throw refuse('OPTIONS_INVALID', 'the options of the inspector are not valid', listProblems(read.error))
   const { token = randomBytes(24).toString('base64url'), operator, keepEvents, stately, onCommand, ...rest } = read.data
+  if (stately && runtime.isGoverned)
+    throw refuse('OPTIONS_INVALID', 'the options of the inspector are not valid', [
+      'stately: with a policy it cannot be served, since the official inspector shows no token',
+    ])
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   const folded = new FoldedHistory(history)
   const callers = new LiveCallers({ runtime, history: folded, token, operator, noted: (note) => onCommand?.(note) })
@@ -133,7 +145,7 @@ async function serve(
   const app = routes({ door: { hosts: () => hosts }, callers, files })
   const server = createAdaptorServer({
     fetch: app.fetch,
-    serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
+    serverOptions: limits,
   })
   if (!('closeAllConnections' in server)) throw new Error('the server is no HTTP/1 server')
   if (feed) serveUpgrades(server, feed, () => hosts)
