@@ -106,6 +106,19 @@ export class Auditor {
     if (allowed || this.#denials.isWorthAnEntry(note)) this.#add(note)
   }
 
+  /** What came of something that was done by hand, and why it was. */
+  intervened(by: Authority, resource: Resource, details: Readonly<Record<string, unknown>>): void {
+    const said = this.#parts.redactor.data(details)
+    this.#add({
+      at: this.#now(),
+      by: whoOf(by),
+      action: 'intervene',
+      on: nameOf(resource),
+      outcome: 'done',
+      ...(typeof said === 'object' && said !== null && { details: { ...said } }),
+    })
+  }
+
   /** The runtime itself did something. */
   did(action: string, details?: Readonly<Record<string, unknown>>): void {
     this.#add({

@@ -10,9 +10,12 @@ import { inspect } from './commands/inspect.ts'
 import { replay } from './commands/replay.ts'
 import { schedule } from './commands/schedule.ts'
 import { simulate } from './commands/simulate.ts'
+import { stats } from './commands/stats.ts'
 import { store } from './commands/store.ts'
+import { tasks } from './commands/tasks.ts'
+import { watch } from './commands/watch.ts'
 
-const commands: readonly CommandMaker[] = [audit, inspect, replay, schedule, simulate, store]
+const commands: readonly CommandMaker[] = [audit, inspect, replay, schedule, simulate, stats, store, tasks, watch]
 
 /** Runs `taskwright` with the arguments behind its name. Never rejects: what goes wrong is told on `err`. */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<ExitCode> {

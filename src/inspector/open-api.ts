@@ -43,6 +43,15 @@ export const openApi = {
     [`${apiBase}/questions`]: read('Questions that nobody has answered', rows),
     [`${apiBase}/resources`]: read('Resources by pool: capacity, held, available', rows),
     [`${apiBase}/stats`]: read('Counts, rates and percentiles', { type: 'object' }),
+    '/metrics': {
+      get: {
+        summary: 'What the runtime counts, for Prometheus',
+        responses: {
+          200: { description: 'the text format', content: { 'text/plain': { schema: { type: 'string' } } } },
+          default: problems,
+        },
+      },
+    },
     [`${apiBase}/commands`]: {
       post: {
         summary: 'Does something; with dryRun it only counts',

@@ -1,10 +1,14 @@
+import { setImmediate } from 'node:timers/promises'
 import { describeThrown, RefusedError } from '../model/errors.ts'
+import type { Changes } from '../model/events.ts'
 import type { TaskView } from '../model/task-view.ts'
 import type { TaskHandle } from '../runtime/handle.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Command, CommandResult, Selection } from './protocol.ts'
+import type { Command, CommandResult } from './protocol.ts'
+import type { Bulk } from './selection.ts'
+import { select } from './selection.ts'
 
-type Bulk = Extract<Command, { tasks: Selection }>
+type One = Exclude<Command, Bulk>
 type Done = CommandResult['done'][number]
 
 /** Told of every command that was carried out or refused: who asked is known by the door. */
@@ -13,112 +17,141 @@ export interface CommandNote {
   readonly result: CommandResult
 }
 
-/** Carries an operator's commands out on the runtime. What could not be done is in the result, task by task. */
+/** So many tasks are done with before others have their turn. */
+const atOnce = 100
+
+/**
+ * Carries an operator's commands out on the runtime. What could not be done is in the result, task by task; what was
+ * done is in the runtime's event log too, with who, why and what changed.
+ */
 export class Operator {
-  readonly #runtime: Runtime
   readonly #noted: (note: CommandNote) => void
 
-  constructor(runtime: Runtime, noted: (note: CommandNote) => void) {
-    this.#runtime = runtime
+  constructor(noted: (note: CommandNote) => void) {
     this.#noted = noted
   }
 
-  async carryOut(command: Command): Promise<CommandResult> {
-    const result = 'tasks' in command ? await this.#onMany(command) : await this.#onOne(command)
+  /** @param runtime as whoever asks has it */
+  async carryOut(command: Command, runtime: Runtime): Promise<CommandResult> {
+    const result = 'tasks' in command ? await onMany(command, runtime) : await onOne(command, runtime)
     if (!('dryRun' in command && command.dryRun)) this.#noted({ command, result })
     return result
   }
+}
 
-  async #onMany(command: Bulk): Promise<CommandResult> {
-    const { matched, unknown } = this.#select(command)
-    if (command.dryRun) return { matched: matched.length, done: [], refused: unknown }
-    const done: Done[] = []
-    const refused = [...unknown]
-    for (const id of matched) {
-      try {
-        done.push(await this.#toTask(command, this.#handleOf(id)))
-      } catch (thrown) {
-        refused.push(refusal(id, thrown))
-      }
-    }
-    return { matched: matched.length, done, refused }
-  }
-
-  async #toTask(command: Bulk, handle: TaskHandle): Promise<Done> {
-    const { id: taskId } = handle
-    switch (command.action) {
-      case 'cancel':
-        // Not waited for: an undo may take its time, and the page sees it happen.
-        void handle.cancel(command.why || 'cancelled by an operator')
-        return { taskId }
-      case 'pause':
-        handle.pause()
-        return { taskId }
-      case 'resume':
-        handle.resume()
-        return { taskId }
-      case 'reprioritise':
-        this.#runtime.reprioritise(taskId, command.priority)
-        return { taskId }
-      case 'retry': {
-        const again = await this.#runtime.retry(taskId)
-        return { taskId, newTaskId: again.id }
-      }
-    }
-  }
-
-  async #onOne(command: Exclude<Command, Bulk>): Promise<CommandResult> {
-    const taskId = command.action === 'answer' ? command.taskId : null
+async function onMany(command: Bulk, runtime: Runtime): Promise<CommandResult> {
+  const { matched, refused } = select(runtime, command)
+  const result: CommandResult = { matched: matched.length, done: [], refused }
+  if (command.dryRun) return result
+  for (const [index, handle] of matched.entries()) {
+    if (index > 0 && index % atOnce === 0) await setImmediate()
     try {
-      await this.#once(command)
-      return { matched: 1, done: [{ taskId }], refused: [] }
+      const done = await toTask(command, handle, runtime)
+      const { action, why } = command
+      runtime.noteIntervention({ action, taskId: handle.id, subject: null, why, changed: done.changed })
+      result.done.push(done)
     } catch (thrown) {
-      return { matched: 1, done: [], refused: [refusal(taskId, thrown)] }
+      result.refused.push(refusal(handle.id, thrown))
     }
   }
+  return result
+}
 
-  async #once(command: Exclude<Command, Bulk>): Promise<void> {
-    const runtime = this.#runtime
-    switch (command.action) {
-      case 'answer':
-        return this.#handleOf(command.taskId).answer(command.answer, command.questionId)
-      case 'resize':
-        return runtime.resize(command.resource, command.capacity)
-      case 'pauseAll':
-        return runtime.pause()
-      case 'resumeAll':
-        return runtime.resume()
-      case 'drain':
-        // Not waited for: it lasts until the last task has ended.
-        void runtime.drain()
+async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Promise<Done> {
+  const { id: taskId } = handle
+  if (command.action === 'retry') {
+    const again = await runtime.retry(taskId, { from: command.from })
+    return { taskId, newTaskId: again.id, changed: { triedAgainAs: { from: null, to: again.id } } }
+  }
+  const before = handle.view()
+  switch (command.action) {
+    case 'cancel':
+      // Its end is not waited for: an undo may take its time, and the page sees it happen.
+      await begun(handle.cancel(command.why || 'cancelled by an operator'))
+      break
+    case 'pause':
+      handle.pause()
+      break
+    case 'resume':
+      handle.resume()
+      break
+    case 'reprioritise':
+      runtime.reprioritise(taskId, command.priority)
+  }
+  return { taskId, changed: changesBetween(before, handle.view()) }
+}
+
+async function onOne(command: One, runtime: Runtime): Promise<CommandResult> {
+  const taskId = command.action === 'answer' ? command.taskId : null
+  try {
+    const { subject, changed } = await once(command, runtime)
+    const { action, why } = command
+    runtime.noteIntervention({ action, taskId, subject, why, changed })
+    return { matched: 1, done: [{ taskId, changed }], refused: [] }
+  } catch (thrown) {
+    return { matched: 1, done: [], refused: [refusal(taskId, thrown)] }
+  }
+}
+
+interface Effect {
+  readonly subject: string | null
+  readonly changed: Changes
+}
+
+async function once(command: One, runtime: Runtime): Promise<Effect> {
+  switch (command.action) {
+    case 'answer': {
+      const handle = runtime.get(command.taskId)
+      if (!handle) throw new RefusedError('UNKNOWN_TASK', `no task ${command.taskId}`)
+      const asked = handle.questions().find(({ id }) => id === command.questionId)
+      await handle.answer(command.answer, command.questionId)
+      return { subject: null, changed: { question: { from: asked?.prompt ?? null, to: null } } }
     }
-  }
-
-  #handleOf(id: string): TaskHandle {
-    const handle = this.#runtime.get(id)
-    if (!handle) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
-    return handle
-  }
-
-  #select({ action, tasks }: Bulk): { matched: string[]; unknown: CommandResult['refused'] } {
-    if ('ids' in tasks) {
-      const ids = [...new Set(tasks.ids)]
-      const isKnown = (id: string) => this.#runtime.get(id) !== undefined
-      const unknown = ids
-        .filter((id) => !isKnown(id))
-        .map((id) => refusal(id, new RefusedError('UNKNOWN_TASK', `no task ${id}`)))
-      return { matched: ids.filter(isKnown), unknown }
+    case 'resize': {
+      const { resource: subject, capacity: to } = command
+      const from = runtime.resources().find(({ resource }) => resource === subject)?.capacity ?? null
+      await runtime.resize(subject, to)
+      return { subject, changed: { capacity: { from, to } } }
     }
-    // Commands are for what lives, a retry for what has ended badly.
-    const isMeant = ({ outcome }: TaskView) =>
-      action === 'retry' ? outcome !== null && outcome.status !== 'completed' : outcome === null
-    const matches = (view: TaskView) =>
-      isMeant(view) &&
-      (tasks.stages?.includes(view.stage) ?? true) &&
-      (tasks.types?.includes(view.type) ?? true) &&
-      (tasks.principals?.includes(view.principal) ?? true)
-    return { matched: this.#runtime.list().flatMap((view) => (matches(view) ? [view.id] : [])), unknown: [] }
+    case 'pauseType':
+      return ofType(command.taskType, runtime, () => runtime.pauseType(command.taskType))
+    case 'resumeType':
+      return ofType(command.taskType, runtime, () => runtime.resumeType(command.taskType))
+    case 'pauseAll':
+      return ofRuntime(runtime, () => runtime.pause())
+    case 'resumeAll':
+      return ofRuntime(runtime, () => runtime.resume())
+    case 'drain':
+      return ofRuntime(runtime, () => begun(runtime.drain()))
   }
+}
+
+function ofType(subject: string, runtime: Runtime, act: () => void): Effect {
+  const isPaused = () => runtime.pausedTypes().includes(subject)
+  const from = isPaused()
+  act()
+  const to = isPaused()
+  return { subject, changed: from === to ? {} : { paused: { from, to } } }
+}
+
+async function ofRuntime(runtime: Runtime, act: () => void | Promise<void>): Promise<Effect> {
+  const from = runtime.state
+  await act()
+  const to = runtime.state
+  return { subject: null, changed: from === to ? {} : { state: { from, to } } }
+}
+
+/** What takes long is begun; what is refused is so at once. @throws what it rejects with, if that is now */
+async function begun(work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, setImmediate()])
+  work.catch(() => undefined)
+}
+
+function changesBetween(before: TaskView, after: TaskView): Changes {
+  const changed: Record<string, Changes[string]> = {}
+  for (const field of ['stage', 'activity', 'held', 'priority'] as const)
+    if (before[field] !== after[field]) changed[field] = { from: before[field], to: after[field] }
+  return changed
 }
 
 function refusal(taskId: string | null, thrown: unknown): CommandResult['refused'][number] {

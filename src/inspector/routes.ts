@@ -9,7 +9,7 @@ import type { DoorOptions } from './door.ts'
 import { guardDoor, problem } from './door.ts'
 import { seqOfPlace, streamEvents } from './event-stream.ts'
 import { openApi } from './open-api.ts'
-import type { Operator } from './operator.ts'
+import type { Command, CommandResult } from './protocol.ts'
 import { apiBase, commandSchema } from './protocol.ts'
 import type { StaticFile } from './static-files.ts'
 import type { Inspected } from './subject.ts'
@@ -19,7 +19,7 @@ export interface RouteParts {
   readonly door: DoorOptions
   readonly inspected: Inspected
   /** `null`: nothing can be changed. */
-  readonly operator: Operator | null
+  readonly carryOut: ((command: Command) => Promise<CommandResult>) | null
   readonly charts: ChartDesk
   readonly files: ReadonlyMap<string, StaticFile>
 }
@@ -47,7 +47,7 @@ function list(rows: Iterable<TaskRow>, { stage, type, principal, limit }: ListQu
 }
 
 /** The HTTP API and the page. */
-export function routes({ door, inspected, operator, charts, files }: RouteParts): Hono {
+export function routes({ door, inspected, carryOut, charts, files }: RouteParts): Hono {
   const app = new Hono()
   app.use(guardDoor(door))
   app.onError((error, c) => problem(c, 500, 'FAILED', describeThrown(error)))
@@ -71,12 +71,18 @@ export function routes({ door, inspected, operator, charts, files }: RouteParts)
   })
   app.get(`${apiBase}/queue`, (c) => c.json(inspected.queue()))
   app.get(`${apiBase}/questions`, (c) => c.json(inspected.questions()))
-  app.get(`${apiBase}/resources`, (c) => c.json(inspected.resources()))
+  app.get(`${apiBase}/resources`, (c) => c.json(inspected.resourceLines()))
   app.get(`${apiBase}/stats`, (c) => {
     const stats = inspected.stats()
     return stats ? c.json(stats) : problem(c, 404, 'NOT_LIVE', 'a journal has no statistics of its own')
   })
   charts.addTo(app)
+  app.get('/metrics', async (c) => {
+    const { metrics } = inspected
+    if (!metrics) return problem(c, 404, 'NOT_LIVE', 'a journal has no metrics of its own')
+    c.header('content-type', metrics.contentType)
+    return c.body(await metrics.text())
+  })
   app.get('/openapi.json', (c) => c.json(openApi))
 
   const tooLarge = bodyLimit({
@@ -86,8 +92,8 @@ export function routes({ door, inspected, operator, charts, files }: RouteParts)
   app.post(`${apiBase}/commands`, tooLarge, async (c) => {
     const read = readCommand(await c.req.text())
     if (!read.ok) return problem(c, 400, 'COMMAND_INVALID', 'the command is not valid', read.problems)
-    if (!operator) return problem(c, 409, 'READ_ONLY', 'nothing can be changed here')
-    return c.json(await operator.carryOut(read.command))
+    if (!carryOut) return problem(c, 409, 'READ_ONLY', 'nothing can be changed here')
+    return c.json(await carryOut(read.command))
   })
 
   for (const [path, { bytes, type, isImmutable }] of files) {

@@ -10,6 +10,8 @@ import { ChartDesk } from './charts/chart-routes.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
+import type { Command } from './protocol.ts'
+import type { RouteParts } from './routes.ts'
 import { routes } from './routes.ts'
 import { readStaticFiles } from './static-files.ts'
 import type { Inspected } from './subject.ts'
@@ -66,15 +68,11 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
   for (const event of runtime.journal()) history.add(event)
   const unsubscribe = runtime.on('*', (event) => history.add(event))
-  const operator = new Operator(runtime, (note) => onCommand?.(note))
+  const operator = new Operator((note) => onCommand?.(note))
   try {
-    const inspector = await serve(
-      new InspectedRuntime(runtime, history, () => runtime.now()),
-      operator,
-      new ChartDesk(runtime),
-      token,
-      rest,
-    )
+    const inspected = new InspectedRuntime(runtime, history, () => runtime.now())
+    const carryOut = (command: Command) => operator.carryOut(command, runtime)
+    const inspector = await serve(inspected, carryOut, new ChartDesk(runtime), token, rest)
     return {
       ...inspector,
       close: async () => {
@@ -111,17 +109,17 @@ export function serveJournal(events: Iterable<RuntimeEvent>, { port, keepEvents 
   })
 }
 
-/** @param operator `null`: nothing can be changed */
+/** @param carryOut `null`: nothing can be changed */
 async function serve(
   inspected: Inspected,
-  operator: Operator | null,
+  carryOut: RouteParts['carryOut'],
   charts: ChartDesk,
   token: string | null,
   { port: wanted, host, allowedHosts }: Place,
 ): Promise<Inspector> {
   let hosts: ReadonlySet<string> = new Set()
   const files = readStaticFiles(fileURLToPath(new URL('../../dist/visualizer', import.meta.url)))
-  const app = routes({ door: { hosts: () => hosts, token }, inspected, operator, charts, files })
+  const app = routes({ door: { hosts: () => hosts, token }, inspected, carryOut, charts, files })
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },

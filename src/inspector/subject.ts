@@ -5,7 +5,9 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { redact } from '../security/redaction.ts'
 import type { EventHistory } from './event-history.ts'
 import type { StreamSource } from './event-stream.ts'
-import type { QueueLine, Subject, TaskDetail } from './protocol.ts'
+import type { Metrics } from './metrics.ts'
+import { metricsOf } from './metrics.ts'
+import type { QueueLine, ResourceLine, Subject, TaskDetail, TaskExplanation } from './protocol.ts'
 import { fold } from './view/fold.ts'
 import type { RuntimeView } from './view/runtime-view.ts'
 import { viewData, viewOf } from './view/runtime-view.ts'
@@ -16,12 +18,15 @@ export interface Inspected extends StreamSource {
   readonly history: EventHistory
   subject(): Subject
   resources(): readonly ResourceUsage[]
+  resourceLines(): readonly ResourceLine[]
   rows(): Iterable<TaskRow>
   detail(id: string): TaskDetail | null
   queue(): readonly QueueLine[]
   questions(): readonly OpenQuestion[]
   /** `null`: only a runtime that lives has them. */
   stats(): RuntimeStats | null
+  /** As {@link stats}. */
+  readonly metrics: Metrics | null
 }
 
 const eventsShown = 10_000
@@ -48,6 +53,15 @@ function eventsOf(history: EventHistory, id: string): TaskDetail['events'] {
   }
 }
 
+/** What only a runtime that lives can say of a task. */
+interface LiveDetail {
+  readonly task: TaskView | null
+  readonly wait: TaskDetail['wait']
+  readonly explanation: TaskExplanation | null
+}
+
+const notLive: LiveDetail = { task: null, wait: null, explanation: null }
+
 /** Reads the history lazily: what nobody asks for is never folded. */
 class InspectedHistory {
   readonly history: EventHistory
@@ -66,12 +80,13 @@ class InspectedHistory {
     return this.view.tasks.values()
   }
 
-  detail(id: string, task: TaskView | null, wait: TaskDetail['wait']): TaskDetail | null {
+  protected detailOf(id: string, live: LiveDetail | null): TaskDetail | null {
     const row = this.view.tasks.get(id) ?? null
+    const { task, wait, explanation } = live ?? notLive
     if (!row && !task) return null
     const children: string[] = []
     for (const other of this.view.tasks.values()) if (other.parentId === id) children.push(other.id)
-    return { row, task: plain(task), wait, children, events: eventsOf(this.history, id) }
+    return { row, task: plain(task), wait, explanation, children, events: eventsOf(this.history, id) }
   }
 }
 
@@ -85,6 +100,7 @@ function plain(task: TaskView | null): TaskDetail['task'] {
 
 /** A runtime in this process. */
 export class InspectedRuntime extends InspectedHistory implements Inspected {
+  readonly metrics: Metrics
   readonly #runtime: Runtime
   readonly #now: () => number
 
@@ -92,6 +108,7 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
     super(history)
     this.#runtime = runtime
     this.#now = now
+    this.metrics = metricsOf(runtime, () => history.lastSeq)
   }
 
   subject(): Subject {
@@ -102,8 +119,14 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
     return this.#runtime.resources()
   }
 
-  override detail(id: string): TaskDetail | null {
-    return super.detail(id, this.#runtime.get(id)?.view() ?? null, this.#runtime.explain(id))
+  detail(id: string): TaskDetail | null {
+    const runtime = this.#runtime
+    const task = runtime.get(id)?.view() ?? null
+    return this.detailOf(id, { task, wait: runtime.explain(id), explanation: runtime.explainTask(id) })
+  }
+
+  resourceLines(): readonly ResourceLine[] {
+    return this.#runtime.resourceLines()
   }
 
   queue(): readonly QueueLine[] {
@@ -123,6 +146,8 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
 
 /** A journal file: everything that happened, and nobody to command. */
 export class InspectedFile extends InspectedHistory implements Inspected {
+  readonly metrics = null
+
   subject(): Subject {
     return { source: 'file', now: this.view.at, commands: false }
   }
@@ -131,8 +156,12 @@ export class InspectedFile extends InspectedHistory implements Inspected {
     return []
   }
 
-  override detail(id: string): TaskDetail | null {
-    return super.detail(id, null, null)
+  detail(id: string): TaskDetail | null {
+    return this.detailOf(id, null)
+  }
+
+  resourceLines(): readonly ResourceLine[] {
+    return []
   }
 
   queue(): readonly QueueLine[] {

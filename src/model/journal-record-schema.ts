@@ -76,10 +76,13 @@ const fields: Readonly<Record<RuntimeEvent['type'], z.ZodObject>> = {
   'supervisor.state': z.looseObject({ state: z.string() }),
   'supervisor.crash': nothing,
   'pool.resized': nothing,
+  'type.paused': z.looseObject({ name: z.string() }),
+  'type.resumed': z.looseObject({ name: z.string() }),
   'ledger.spent': z.looseObject({
     spent: demandSchema,
     ofDay: z.looseObject({ day: z.int(), byPrincipal: z.record(z.string(), demandSchema) }).optional(),
   }),
+  'operator.action': z.looseObject({ by: z.string(), action: z.string(), taskId: id.nullable() }),
   alert: z.looseObject({ taskId: id.nullable() }),
 }
 
@@ -105,6 +108,7 @@ const payload = z.looseObject({
       machineHash: z.string().optional(),
     })
     .optional(),
+  doneBy: id.optional(),
   hasUndo: z.boolean().optional(),
   hasUndoInDoubt: z.boolean().optional(),
   lateOf: count.optional(),

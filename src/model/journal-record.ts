@@ -40,6 +40,8 @@ export interface RecordPayload {
   readonly output?: StoredValue
   /** Of a finished step. */
   readonly result?: StoredValue
+  /** Of a step that a retried task had finished: that task. */
+  readonly doneBy?: string
   /** Of a step that begins: whether it can be undone, by its result, or without one. */
   readonly hasUndo?: boolean
   readonly hasUndoInDoubt?: boolean

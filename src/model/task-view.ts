@@ -26,6 +26,8 @@ export interface TaskView {
   readonly stage: TaskStage
   /** The state of `executing`'s work region: preparing, running, paused, awaitingInput, stopping. */
   readonly activity: string | null
+  /** Somebody has paused it: it may not start, or go on, until it is resumed. */
+  readonly held: boolean
   readonly principal: string
   readonly priority: number
   readonly parentId: string | null

@@ -92,6 +92,13 @@ export class Permissions {
     })
   }
 
+  /** For the audit log: what came of an intervention, and why it was made. */
+  intervened(by: Authority, resource: Resource, details: Details): void {
+    if (this.#isClosed) return
+    this.#parts.auditor?.intervened(by, resource, details)
+    this.#parts.journal.scheduleCommit()
+  }
+
   /** Nothing is recorded any more. */
   close(refusal: RefusedError): void {
     this.#isClosed = true

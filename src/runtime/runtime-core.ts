@@ -9,6 +9,7 @@ import { JournalReader } from '../actors/recovery/journal-reader.ts'
 import { openedRecord } from '../actors/sealing.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
+import type { Submission } from '../actors/supervisor-messages.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { TaskServices } from '../actors/task-services.ts'
@@ -222,13 +223,18 @@ export class RuntimeCore {
   }
 
   /** A task that has ended, once more, in the name that it was submitted in. */
-  async submitAgain({ facts, progress }: TaskActorLogic): Promise<TaskActorLogic> {
+  /** @param inherits what the new task need not do again; `null`: it begins at the start */
+  async submitAgain({ facts, progress }: TaskActorLogic, inherits: Submission['inherits']): Promise<TaskActorLogic> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
     const again = { facts: this.#door.again(facts), priority: progress.priority, whenFull: 'refuse' as const }
-    return this.#accept(again, this.permissions?.authoriseSubmission(facts.authority, again) ?? null)
+    return this.#accept(again, this.permissions?.authoriseSubmission(facts.authority, again) ?? null, inherits)
   }
 
-  #accept({ facts: read, priority, whenFull }: Accepted, rule: string | null): Promise<TaskActorLogic> {
+  #accept(
+    { facts: read, priority, whenFull }: Accepted,
+    rule: string | null,
+    inherits: Submission['inherits'] = null,
+  ): Promise<TaskActorLogic> {
     const facts = rule === null ? read : { ...read, rule }
     const { permissions } = this
     const { authority, parentId } = facts
@@ -239,7 +245,8 @@ export class RuntimeCore {
         reject(error)
       }
       const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused }
-      this.logic.send({ type: 'task.submit', submission: { facts, priority, parentId, whenFull, reply } })
+      const submission = { facts, priority, parentId, whenFull, inherits, reply }
+      this.logic.send({ type: 'task.submit', submission })
     })
   }
 

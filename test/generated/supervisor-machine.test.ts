@@ -32,6 +32,8 @@ const samples: readonly SupervisorMachineEvent[] = [
   { type: 'lease.use', taskId: 'nobody', leaseId: 'none', epoch: 1, usage: {} },
   { type: 'lease.expired', leaseId: 'none', epoch: 1 },
   { type: 'pool.resize', resource: 'slots', capacity: 4, reply },
+  { type: 'type.pause', name: 'echo' },
+  { type: 'type.resume', name: 'echo' },
   { type: 'dispatch' },
   { type: 'pause' },
   { type: 'resume' },

@@ -27,6 +27,8 @@ export interface RuntimeView {
   readonly spent: Record<string, number>
   /** Capacities that were changed while it ran. */
   readonly resized: Record<string, number>
+  /** Types of which nothing is granted until they are resumed. */
+  pausedTypes: readonly string[]
   readonly restarts: Record<string, number>
   /** The last alerts, oldest first. */
   alerts: readonly AlertNote[]
@@ -65,6 +67,7 @@ export function emptyView(): RuntimeView {
     held: {},
     spent: {},
     resized: {},
+    pausedTypes: [],
     restarts: {},
     alerts: [],
   }
