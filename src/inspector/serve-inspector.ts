@@ -7,6 +7,7 @@ import { listProblems, refuse } from '../model/errors.ts'
 import type { RuntimeEvent } from '../model/events.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { ChartDesk } from './charts/chart-routes.ts'
+import { addEarlierTasks } from './earlier-tasks.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
@@ -66,6 +67,7 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
     throw refuse('OPTIONS_INVALID', 'the options of the inspector are not valid', listProblems(read.error))
   const { token = randomBytes(24).toString('base64url'), keepEvents, onCommand, ...rest } = read.data
   const history = new EventHistory({ events: keepEvents, endedTasks: endedTasksKept })
+  addEarlierTasks(history.base, runtime.list(), runtime.journal())
   for (const event of runtime.journal()) history.add(event)
   const unsubscribe = runtime.on('*', (event) => history.add(event))
   const operator = new Operator((note) => onCommand?.(note))

@@ -40,14 +40,8 @@ export interface TaskView {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly deadlineAt: number | null
-  /** It may not start before; `null`: at any time. */
-  readonly startAt: number | null
-  /** Ids of the tasks that have to complete first. */
-  readonly after: readonly string[]
   /** Attempts in all that it may have. */
   readonly maxAttempts: number
-  /** How long one attempt may run; `null`: for ever. */
-  readonly timeoutMs: number | null
   readonly outcome: TaskOutcome | null
   /** Undone after it had completed, as a member of a flow that rolled back. */
   readonly compensated: boolean

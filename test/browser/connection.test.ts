@@ -38,7 +38,7 @@ it('goes on with the tasks of a runtime that was started again on the same store
   await page.getByText('The server cannot be reached').waitFor()
   const second = await openDesk({ store }, { port: first.inspector.port })
   await page.getByText('Live', { exact: true }).waitFor()
-  await page.locator('.task-title').getByText('Executing').waitFor()
+  await page.locator('.task-title').getByText('Retrying').waitFor()
   await page.evaluate("location.hash = '#/tasks'")
   await expect.poll(() => page.locator('.table-body [role=row]').count()).toBe(2)
   await second.runtime.submit(work, { what: 'fail' })

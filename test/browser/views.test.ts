@@ -75,11 +75,11 @@ it('says why a task waits: what it asks for, who holds it, and its place', async
   const page = await openPage(`${desk.url}#/task?task=${desk.ids['queued']}`)
   const card = page.locator('.card', { hasText: 'Why it is waiting' })
   await card.getByText('of pool default').waitFor()
-  await expect.poll(() => card.innerText()).toMatch(/Place\s1\sin the queue/)
+  await expect.poll(() => card.innerText()).toMatch(/Place\s1\sof 1 in the queue/)
   await expect.poll(() => card.innerText()).toMatch(/Asks for 8; \d of 12 free/)
   expect(await card.getByRole('link').count()).toBeGreaterThan(1)
   await page.evaluate(`location.hash = '#/task?task=${desk.ids['after']}'`)
-  await card.getByText('Dependencies').waitFor()
+  await card.getByText('Dependency').waitFor()
   await card.getByRole('link', { name: desk.ids['wait']?.replace('task_', '') ?? '' }).waitFor()
 })
 

@@ -1,13 +1,8 @@
-import { token } from '../operator/token.ts'
-import { api } from './wire.ts'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { request } from './request.ts'
 
 const firstPauseMs = 500
 const longestPauseMs = 5_000
-
-/** Who asks, where somebody has said. */
-export function whoAsks(): Record<string, string> {
-  return token.value === null ? {} : { authorization: `Bearer ${token.value}` }
-}
 
 export interface FrameSource {
   /** Why nothing comes; `null`: nothing is wrong. */
@@ -21,21 +16,20 @@ export function openFrames<Frame>(path: string, take: (frame: Frame) => void): F
   const state: { problem: string | null } = { problem: null }
   let pauseMs = firstPauseMs
   const listen = async () => {
-    const response = await fetch(`${api}${path}`, { signal: abort.signal, headers: whoAsks() })
+    const response = await request(path, { signal: abort.signal })
     if (!response.ok || !response.body) {
       const body = await response.json()
       state.problem = String(body.message ?? response.statusText)
       return
     }
     state.problem = null
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    let rest = ''
+    const reader = response.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream())
+      .getReader()
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       pauseMs = firstPauseMs
-      rest += read.value
-      const parts = rest.split('\n\n')
-      rest = parts.pop() ?? ''
-      for (const part of parts) if (part.startsWith('event: frame\ndata: ')) take(JSON.parse(part.slice(19)))
+      take(JSON.parse(read.value.data))
     }
   }
   const again = () => {

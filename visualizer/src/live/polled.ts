@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../../../src/inspector/protocol.ts'
 import { repaint } from './painter.ts'
-import { api } from './wire.ts'
+import { request } from './request.ts'
 
 /** What the server said last to a question asked again and again. */
 export interface Polled<Data> {
@@ -44,7 +44,7 @@ export function usePolled<Data>(path: string | null): Polled<Data> {
 
 async function read<Data>(path: string, signal: AbortSignal): Promise<Polled<Data>> {
   try {
-    const response = await fetch(`${api}${path}`, { signal })
+    const response = await request(path, { signal })
     if (response.ok) {
       const data: Data = await response.json()
       return { data, problem: null }

@@ -2,15 +2,15 @@ import { signal } from '@preact/signals'
 import type { Subject } from '../../../src/inspector/protocol.ts'
 import type { RuntimeView } from '../../../src/inspector/view/runtime-view.ts'
 import type { ResourceUsage } from '../../../src/model/resources.ts'
+import { forgetToken, requestToken, token, tokenGiven } from '../operator/token.ts'
 import { momentAsked, timeOf } from '../replay/playhead.ts'
 import { address } from '../shell/address.ts'
-import { beLetIn } from './admission.ts'
 import { painted, repaint } from './painter.ts'
 import { Recording, Rewound } from './recording.ts'
 import { Wire } from './wire.ts'
 
-/** `catchingUp`: what was kept is still arriving. */
-export type Link = 'connecting' | 'catchingUp' | 'live' | 'lost'
+/** `catchingUp`: what was kept is still arriving. `refused`: the server does not know us. */
+export type Link = 'connecting' | 'catchingUp' | 'live' | 'lost' | 'refused'
 
 /** What a view draws: the runtime as it is, or as it was at the moment in the address bar. */
 export interface Shown {
@@ -60,7 +60,17 @@ const wire = new Wire({
   },
   lost() {
     link.value = 'lost'
-    beLetIn()
+  },
+  async refused() {
+    const isKnown = token.value !== null
+    forgetToken()
+    const reason = isKnown
+      ? 'The server does not know this token.'
+      : 'This runtime shows itself only to those it knows.'
+    link.value = 'refused'
+    void requestToken(reason)
+    await tokenGiven()
+    link.value = 'connecting'
   },
 })
 
@@ -76,7 +86,7 @@ export function serverNow(): number {
 }
 
 export function openSession(): void {
-  wire.open()
+  void wire.run()
   // Ages and countdowns move on while nothing happens.
   window.setInterval(repaint, 1_000)
 }

@@ -1,8 +1,8 @@
-import type { apiBase, HelloFrame, StreamFrames, TickFrame } from '../../../src/inspector/protocol.ts'
+import type { EventSourceMessage } from 'eventsource-parser/stream'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { HelloFrame, TickFrame } from '../../../src/inspector/protocol.ts'
 import type { RuntimeEvent } from '../../../src/model/events.ts'
-
-/** Checked against the server's own constant; importing that itself would bring its schemas along. */
-export const api: typeof apiBase = '/api/v1'
+import { request } from './request.ts'
 
 /** What a stream tells, in the order of its arrival. */
 export interface WireListener {
@@ -11,63 +11,67 @@ export interface WireListener {
   tick(frame: TickFrame): void
   /** The server cannot be heard. It is called again and again until it can. */
   lost(): void
+  /** The server shows itself only to those it knows. @returns when there is a token to try */
+  refused(): Promise<void>
 }
 
 const silenceMs = 6_000
 const firstPauseMs = 400
 const longestPauseMs = 4_000
 
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
 /**
- * The stream of events, opened again after each drop at the place it had come to; the server says hello again if it
- * cannot go on from there. Own reconnection, since `EventSource` gives up after some errors and cannot tell silence.
+ * The stream of server-sent events, opened again after each drop at the place it had come to; the server says hello
+ * again if it cannot go on from there. By `fetch`, as `EventSource` can send no token, and cannot tell silence.
  */
 export class Wire {
   readonly #listener: WireListener
-  #source: EventSource | null = null
   #place = ''
   #pauseMs = firstPauseMs
-  #watch = 0
-  #retry = 0
 
   constructor(listener: WireListener) {
     this.#listener = listener
   }
 
-  open(): void {
-    const source = new EventSource(`${api}/stream${this.#place ? `?after=${encodeURIComponent(this.#place)}` : ''}`)
-    this.#source = source
-    const on = <Name extends keyof StreamFrames>(name: Name, take: (frame: StreamFrames[Name]) => void) => {
-      source.addEventListener(name, (message) => {
-        const frame: StreamFrames[Name] = JSON.parse(message.data)
-        if (message.lastEventId) this.#place = message.lastEventId
-        this.#pauseMs = firstPauseMs
-        this.#listen()
-        take(frame)
-      })
+  /** Listens for as long as the page lives. */
+  async run(): Promise<never> {
+    for (;;) {
+      const over = new AbortController()
+      try {
+        const after = this.#place ? `?after=${encodeURIComponent(this.#place)}` : ''
+        const response = await request(`/stream${after}`, { signal: over.signal })
+        if (response.status === 401 || response.status === 403) {
+          await this.#listener.refused()
+          continue
+        }
+        if (response.ok && response.body) await this.#read(response.body, over)
+      } catch {
+        // Whatever it was: the server is not heard any more, and is called again.
+      }
+      over.abort()
+      this.#listener.lost()
+      await pause(this.#pauseMs)
+      this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs)
     }
-    on('hello', (frame) => this.#listener.hello(frame))
-    on('events', (events) => this.#listener.events(events))
-    on('tick', (frame) => this.#listener.tick(frame))
-    source.onerror = () => this.#drop()
-    this.#listen()
   }
 
-  close(): void {
-    clearTimeout(this.#watch)
-    clearTimeout(this.#retry)
-    this.#source?.close()
-    this.#source = null
+  async #read(body: ReadableStream<Uint8Array<ArrayBuffer>>, over: AbortController): Promise<void> {
+    const reader = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader()
+    for (;;) {
+      const silence = setTimeout(() => over.abort(), silenceMs)
+      const { done, value } = await reader.read()
+      clearTimeout(silence)
+      if (done) return
+      this.#pauseMs = firstPauseMs
+      this.#take(value)
+    }
   }
 
-  #listen(): void {
-    clearTimeout(this.#watch)
-    this.#watch = window.setTimeout(() => this.#drop(), silenceMs)
-  }
-
-  #drop(): void {
-    this.close()
-    this.#listener.lost()
-    this.#retry = window.setTimeout(() => this.open(), this.#pauseMs)
-    this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs)
+  #take({ event, id, data }: EventSourceMessage): void {
+    if (id) this.#place = id
+    if (event === 'hello') this.#listener.hello(JSON.parse(data))
+    else if (event === 'events') this.#listener.events(JSON.parse(data))
+    else if (event === 'tick') this.#listener.tick(JSON.parse(data))
   }
 }

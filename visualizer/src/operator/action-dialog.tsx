@@ -3,7 +3,7 @@ import type { CommandResult } from '../../../src/inspector/protocol.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { formatCount } from '../parts/format.ts'
 import { ActionResult } from './action-result.tsx'
-import type { ActionWords, Intent, PriorityChoice } from './actions.ts'
+import type { ActionWords, Intent, PriorityChoice, RetryFrom } from './actions.ts'
 import { actionWords, commandOf, intent } from './actions.ts'
 import type { Answer } from './commands.ts'
 import { sendCommand } from './commands.ts'
@@ -18,12 +18,13 @@ type Step =
 
 function sentence({ done }: ActionWords, count: number, what: Intent): string {
   if ('tasks' in what) return `${formatCount(count)} ${count === 1 ? 'task' : 'tasks'} ${done}`
-  return what.action === 'resize' ? `${what.resource} resized` : `The runtime is ${done}`
+  if (what.action === 'resize') return `${what.resource} ${done}`
+  return 'taskType' in what ? `${what.taskType} ${done}` : `The runtime is ${done}`
 }
 
-/** How many tasks it would be about, as the server counts them. `null`: not counted yet, or not about tasks. */
-function useCount(what: Intent): number | null {
-  const [count, setCount] = useState<number | null>(null)
+/** What it would come to, as the server counts. `null`: not counted yet, or not about tasks. */
+function useCount(what: Intent): CommandResult | null {
+  const [count, setCount] = useState<CommandResult | null>(null)
   useEffect(() => {
     if (!('tasks' in what)) return
     let isOver = false
@@ -31,7 +32,7 @@ function useCount(what: Intent): number | null {
     const counted = action === 'reprioritise' ? { action, tasks, priority: 'normal' as const } : { action, tasks }
     void sendCommand({ ...counted, dryRun: true }).then((answer) => {
       if (isOver) return
-      if (answer.form === 'result') setCount(answer.result.matched)
+      if (answer.form === 'result') setCount(answer.result)
       else intent.value = null
       if (answer.form === 'problem') say(answer.message, 'bad')
     })
@@ -42,12 +43,31 @@ function useCount(what: Intent): number | null {
   return count
 }
 
+function Refused({ refused }: Pick<CommandResult, 'refused'>) {
+  if (refused.length === 0) return null
+  const codes = new Set(refused.map(({ code }) => code))
+  return (
+    <span class="form-refused">
+      {formatCount(refused.length)} refused: {[...codes].join(', ')}
+    </span>
+  )
+}
+
+function titleOf(what: Intent): string {
+  const { name } = actionWords[what.action]
+  if ('tasks' in what) return `${name}: ${what.of}`
+  if ('taskType' in what) return `${name} ${what.taskType}`
+  return what.action === 'resize' ? `${name} ${what.resource}` : name
+}
+
 function Confirm({ what }: { what: Intent }) {
   const words = actionWords[what.action]
-  const count = useCount(what)
+  const counted = useCount(what)
+  const count = counted?.matched ?? null
   const [why, setWhy] = useState('')
   const [priority, setPriority] = useState<PriorityChoice>('high')
   const [capacity, setCapacity] = useState('capacity' in what ? String(what.capacity) : '0')
+  const [from, setFrom] = useState<RetryFrom>('start')
   const [step, setStep] = useState<Step>({ form: 'asking' })
   const close = () => {
     intent.value = null
@@ -55,7 +75,7 @@ function Confirm({ what }: { what: Intent }) {
 
   const carryOut = async () => {
     setStep({ form: 'sending' })
-    const answer = await sendCommand(commandOf(what, why.trim(), priority, Number(capacity)))
+    const answer = await sendCommand(commandOf(what, { why: why.trim(), priority, capacity: Number(capacity), from }))
     if (answer.form === 'given up') return setStep({ form: 'asking' })
     if (answer.form === 'problem') return setStep({ form: 'problem', answer })
     const { result } = answer
@@ -66,7 +86,7 @@ function Confirm({ what }: { what: Intent }) {
 
   const isMany = 'tasks' in what
   const isReady = step.form === 'asking' && (!isMany || (count ?? 0) > 0)
-  const title = isMany ? `${words.name}: ${what.of}` : what.action === 'resize' ? `Resize ${what.resource}` : words.name
+  const title = titleOf(what)
   if (step.form === 'done' || step.form === 'problem')
     return (
       <Dialog title={title} onClose={close}>
@@ -98,8 +118,22 @@ function Confirm({ what }: { what: Intent }) {
           <p class="form-count" role="status">
             {count === null
               ? 'Counting…'
-              : `${formatCount(count)} ${count === 1 ? 'task' : 'tasks'} it would be done to.`}
+              : `${formatCount(count)} ${count === 1 ? 'task' : 'tasks'} it would be done to`}
+            {counted !== null && <Refused refused={counted.refused} />}
           </p>
+        )}
+        {what.action === 'retry' && (
+          <label>
+            <span class="label">From</span>
+            <select
+              class="field"
+              value={from}
+              onChange={({ currentTarget }) => setFrom(currentTarget.value === 'failedStep' ? 'failedStep' : 'start')}
+            >
+              <option value="start">the start</option>
+              <option value="failedStep">the step that failed: what finished stands</option>
+            </select>
+          </label>
         )}
         {what.action === 'reprioritise' && <PriorityField value={priority} onChange={setPriority} />}
         {what.action === 'resize' && (

@@ -8,6 +8,7 @@ export type TaskAction = 'cancel' | 'pause' | 'resume' | 'retry' | 'reprioritise
 export type Intent =
   | { readonly action: TaskAction; readonly tasks: Selection; readonly of: string }
   | { readonly action: 'resize'; readonly resource: string; readonly capacity: number }
+  | { readonly action: 'pauseType' | 'resumeType'; readonly taskType: string }
   | { readonly action: 'pauseAll' | 'resumeAll' | 'drain' }
 
 export interface ActionWords {
@@ -44,8 +45,7 @@ export const actionWords: Readonly<Record<Intent['action'], ActionWords>> = {
   retry: {
     name: 'Retry',
     icon: 'retry',
-    explained:
-      'Each task that has ended is submitted once more, from the start: a new task with the same input and principal.',
+    explained: 'Each task that has ended badly is submitted once more: a new task with the same input and principal.',
     done: 'submitted again',
   },
   reprioritise: {
@@ -59,6 +59,18 @@ export const actionWords: Readonly<Record<Intent['action'], ActionWords>> = {
     icon: 'sliders',
     explained: 'Below what is held nothing is taken away: nothing more is granted until it fits.',
     done: 'resized',
+  },
+  pauseType: {
+    name: 'Pause the type',
+    icon: 'pause',
+    explained: 'No task of the type starts any more, of those that wait and of those to come. What executes goes on.',
+    done: 'paused',
+  },
+  resumeType: {
+    name: 'Resume the type',
+    icon: 'play',
+    explained: 'Tasks of the type may start again.',
+    done: 'resumed',
   },
   pauseAll: {
     name: 'Pause the runtime',
@@ -90,7 +102,17 @@ export function intend(next: Intent): void {
 
 export type PriorityChoice = Extract<CommandInput, { action: 'reprioritise' }>['priority']
 
-export function commandOf(what: Intent, why: string, priority: PriorityChoice, capacity: number): CommandInput {
+export type RetryFrom = NonNullable<Extract<CommandInput, { action: 'retry' }>['from']>
+
+/** What is chosen beside the action itself. */
+export interface Choices {
+  readonly why: string
+  readonly priority: PriorityChoice
+  readonly capacity: number
+  readonly from: RetryFrom
+}
+
+export function commandOf(what: Intent, { why, priority, capacity, from }: Choices): CommandInput {
   switch (what.action) {
     case 'resize':
       return { action: 'resize', resource: what.resource, capacity, why }
@@ -100,6 +122,11 @@ export function commandOf(what: Intent, why: string, priority: PriorityChoice, c
       return { action: what.action, why }
     case 'reprioritise':
       return { action: 'reprioritise', tasks: what.tasks, priority, why }
+    case 'retry':
+      return { action: 'retry', tasks: what.tasks, from, why }
+    case 'pauseType':
+    case 'resumeType':
+      return { action: what.action, taskType: what.taskType, why }
     default:
       return { action: what.action, tasks: what.tasks, why }
   }

@@ -1,5 +1,5 @@
 import type { CommandInput, CommandResult, Problem } from '../../../src/inspector/protocol.ts'
-import { api } from '../live/wire.ts'
+import { request } from '../live/request.ts'
 import { forgetToken, requestToken, token } from './token.ts'
 
 /** What came of a command. `given up`: nobody gave a token, and nothing was sent. */
@@ -20,9 +20,9 @@ export async function sendCommand(command: CommandInput): Promise<Answer> {
 
 async function send(command: CommandInput): Promise<Answer | 'token wrong'> {
   try {
-    const response = await fetch(`${api}/commands`, {
+    const response = await request('/commands', {
       method: 'POST',
-      headers: { authorization: `Bearer ${token.value}`, 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(command),
     })
     if (response.status === 401) return 'token wrong'

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 
 const key = 'taskwright.token'
 
@@ -42,5 +42,16 @@ export function requestToken(reason: string): Promise<boolean> {
         resolve(isGiven)
       },
     }
+  })
+}
+
+/** Resolves when there is a token. */
+export function tokenGiven(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = effect(() => {
+      if (token.value === null) return
+      queueMicrotask(() => stop())
+      resolve()
+    })
   })
 }

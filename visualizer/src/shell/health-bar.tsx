@@ -22,6 +22,7 @@ const links: Readonly<Record<Link, string>> = {
   catchingUp: 'Catching up',
   live: 'Live',
   lost: 'Connection lost',
+  refused: 'Not let in',
 }
 
 interface FigureProps {

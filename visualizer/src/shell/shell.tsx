@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { link, shown } from '../live/session.ts'
 import { ActionDialog } from '../operator/action-dialog.tsx'
 import { Toasts } from '../operator/toast.tsx'
+import { requestToken } from '../operator/token.ts'
 import { TokenDialog } from '../operator/token-dialog.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { ReplayBar } from '../replay/replay-bar.tsx'
@@ -18,6 +19,14 @@ function View() {
     return (
       <Empty icon="search" title="There is no such view">
         <a href={hrefTo({ view: firstView, filters: {} })}>To the tasks</a>
+      </Empty>
+    )
+  if (link.value === 'refused')
+    return (
+      <Empty icon="key" title="This runtime shows itself only to those it knows">
+        <button type="button" class="button is-main" onClick={() => void requestToken('')}>
+          Give the token
+        </button>
       </Empty>
     )
   if (!shown())

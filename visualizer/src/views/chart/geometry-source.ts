@@ -1,8 +1,7 @@
 import { signal } from '@preact/signals'
 import type { MachineLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
 import type { ChartGeometry } from '../../../../src/inspector/view/chart/geometry.ts'
-import { whoAsks } from '../../live/frames.ts'
-import { api } from '../../live/wire.ts'
+import { request } from '../../live/request.ts'
 
 export type Loaded<Value> =
   | { readonly state: 'loading' }
@@ -17,7 +16,7 @@ let machinesAskedAt = 0
 
 async function load<Value>(path: string): Promise<Loaded<Value>> {
   try {
-    const response = await fetch(`${api}${path}`, { headers: whoAsks() })
+    const response = await request(path)
     const value = await response.json()
     if (response.ok) return { state: 'there', value }
     return { state: 'failed', message: String(value.message ?? response.statusText) }

@@ -5,11 +5,32 @@ import { formatCount, formatDuration } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { hrefTo } from '../../shell/address.ts'
 
-const actions = ['pause', 'resume', 'cancel'] as const
+function TypeAction<Action extends 'pauseType' | 'resumeType' | 'cancel'>(props: TypeActionProps<Action>) {
+  const { action, label, onClick } = props
+  return (
+    <button
+      type="button"
+      class="button is-quiet is-icon"
+      title={label}
+      aria-label={label}
+      onClick={() => onClick(action)}
+    >
+      <Icon name={actionWords[action].icon} />
+    </button>
+  )
+}
+
+interface TypeActionProps<Action> {
+  readonly action: Action
+  readonly label: string
+  readonly onClick: (action: Action) => void
+}
 
 /** How each type of task does, and what can be done to all of a type. */
 export function TypesCard({ stats }: { stats: RuntimeStats }) {
-  const canAct = shown()?.subject.commands ?? false
+  const current = shown()
+  const canAct = current?.subject.commands ?? false
+  const paused = current?.view.pausedTypes ?? []
   const types = Object.entries(stats.byType).sort(([one], [other]) => (one < other ? -1 : 1))
   return (
     <section class="card">
@@ -36,6 +57,7 @@ export function TypesCard({ stats }: { stats: RuntimeStats }) {
               <tr key={type}>
                 <th scope="row">
                   <a href={hrefTo({ view: 'tasks', task: null, filters: { type } })}>{type}</a>
+                  {paused.includes(type) && <span class="flag">paused</span>}
                 </th>
                 <td>{formatCount(completed)}</td>
                 <td class={failed > 0 ? 'is-alarm' : ''}>{formatCount(failed)}</td>
@@ -49,18 +71,16 @@ export function TypesCard({ stats }: { stats: RuntimeStats }) {
                 {canAct && (
                   <td>
                     <span class="grid-actions">
-                      {actions.map((action) => (
-                        <button
-                          key={action}
-                          type="button"
-                          class="button is-quiet is-icon"
-                          title={`${actionWords[action].name} all of ${type}`}
-                          aria-label={`${actionWords[action].name} all of ${type}`}
-                          onClick={() => intend({ action, tasks: { types: [type] }, of: `all of ${type}` })}
-                        >
-                          <Icon name={actionWords[action].icon} />
-                        </button>
-                      ))}
+                      <TypeAction
+                        action={paused.includes(type) ? 'resumeType' : 'pauseType'}
+                        label={`${paused.includes(type) ? 'Resume' : 'Pause'} type ${type}`}
+                        onClick={(action) => intend({ action, taskType: type })}
+                      />
+                      <TypeAction
+                        action="cancel"
+                        label={`Cancel all of ${type}`}
+                        onClick={(action) => intend({ action, tasks: { types: [type] }, of: `all of ${type}` })}
+                      />
                     </span>
                   </td>
                 )}

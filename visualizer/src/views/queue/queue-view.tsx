@@ -5,18 +5,10 @@ import { usePolled } from '../../live/polled.ts'
 import { shown } from '../../live/session.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { amountsOf } from '../../parts/event-words.ts'
-import { formatCount, formatDuration, formatPriority } from '../../parts/format.ts'
+import { formatCount, formatDuration, formatPriority, formatShare } from '../../parts/format.ts'
 import { TaskLink } from '../../parts/task-link.tsx'
 import { useRowWindow } from '../../parts/virtual-rows.ts'
 import { isNarrow } from '../../shell/media.ts'
-
-/** How many tasks of each principal hold resources: its share speaks for it, or against it. */
-function runningBy(view: RuntimeView): ReadonlyMap<string, number> {
-  const running = new Map<string, number>()
-  for (const { holds, principal, demand } of view.tasks.values())
-    if (holds && Object.keys(demand).length > 0) running.set(principal, (running.get(principal) ?? 0) + 1)
-  return running
-}
 
 interface PlaceProps {
   readonly line: QueueLine
@@ -24,12 +16,10 @@ interface PlaceProps {
   readonly top: number
   readonly view: RuntimeView
   readonly now: number
-  readonly running: number
 }
 
-function Place({ line, place, top, view, now, running }: PlaceProps) {
+function Place({ line, place, top, view, now }: PlaceProps) {
   const row = view.tasks.get(line.taskId)
-  const isReserved = line.reason.startsWith('reserved')
   return (
     <li class="place" style={{ transform: `translateY(${top}px)` }} aria-posinset={place}>
       <span class="place-number">{formatCount(place)}</span>
@@ -37,12 +27,12 @@ function Place({ line, place, top, view, now, running }: PlaceProps) {
         <TaskLink id={line.taskId} view={view} />
       </span>
       <span class="place-principal">
-        {line.principal} <span class="hint">holds {formatCount(running)}</span>
+        {line.principal} <span class="hint">share {formatShare(line.share)}</span>
       </span>
-      <span class="place-priority">{row ? formatPriority(row.priority) : ''}</span>
-      <span class="place-age">{row?.queuedAt ? formatDuration(now - row.queuedAt) : ''}</span>
+      <span class="place-priority">{formatPriority(line.priority)}</span>
+      <span class="place-age">{formatDuration(now - line.queuedAt)}</span>
       <span class="place-asks">{row ? amountsOf(row.demand) : ''}</span>
-      <span class={`place-reason${isReserved ? ' is-reserved' : ''}`}>{line.reason}</span>
+      <span class={`place-reason${line.isReserved ? ' is-reserved' : ''}`}>{line.reason}</span>
     </li>
   )
 }
@@ -52,7 +42,6 @@ function Places({ lines, view, now }: { lines: readonly QueueLine[]; view: Runti
   const box = useRef<HTMLDivElement>(null)
   const rowHeight = isNarrow.value ? 64 : 36
   const { first, end } = useRowWindow(box, lines.length, rowHeight)
-  const running = runningBy(view)
   return (
     <div ref={box} class="places" role="region" aria-label="The queue" tabIndex={0}>
       <div class="place is-head" aria-hidden="true">
@@ -73,7 +62,6 @@ function Places({ lines, view, now }: { lines: readonly QueueLine[]; view: Runti
             top={(first + offset) * rowHeight}
             view={view}
             now={now}
-            running={running.get(line.principal) ?? 0}
           />
         ))}
       </ol>

@@ -3,6 +3,18 @@ import type { TaskDetail } from '../../../../src/inspector/protocol.ts'
 import type { TaskRow } from '../../../../src/inspector/view/task-row.ts'
 import { formatAmount, formatDate, formatDuration, formatPriority } from '../../parts/format.ts'
 
+type Timers = NonNullable<TaskDetail['explanation']>['timers']
+
+const timers: Readonly<Record<Timers[number]['what'], string>> = {
+  start: 'Starts',
+  deadline: 'Deadline',
+  timeout: 'Timeout',
+  heartbeat: 'Heartbeat',
+  grace: 'Grace ends',
+  backoff: 'Next attempt',
+  question: 'Question ends',
+}
+
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <div class="fact">
@@ -63,21 +75,17 @@ export function FactsCard({ row, detail, now }: { row: TaskRow; detail: TaskDeta
         )}
         {startedAt !== null && <Fact name="Started">{formatDate(startedAt)}</Fact>}
         {endedAt !== null && <Fact name="Ended">{formatDate(endedAt)}</Fact>}
-        {task?.startAt && task.startAt > now ? (
-          <Fact name="May start">
-            {formatDate(task.startAt)}, in {formatDuration(task.startAt - now)}
+        {(detail?.explanation?.timers ?? []).map(({ what, at }) => (
+          <Fact key={`${what}${at}`} name={timers[what]}>
+            {at > now ? `in ${formatDuration(at - now)}` : 'due'}
           </Fact>
-        ) : null}
-        {task?.deadlineAt && endedAt === null ? (
-          <Fact name="Deadline">
-            {formatDate(task.deadlineAt)},{' '}
-            {task.deadlineAt > now ? `in ${formatDuration(task.deadlineAt - now)}` : 'passed'}
+        ))}
+        {(detail?.explanation?.leases ?? []).map(({ id, grantedAt, expiresAt }) => (
+          <Fact key={id} name="Lease">
+            for {formatDuration(now - grantedAt)}
+            {expiresAt !== null && `, expires in ${formatDuration(expiresAt - now)}`}
           </Fact>
-        ) : null}
-        {task?.timeoutMs ? <Fact name="Timeout">{formatDuration(task.timeoutMs)} an attempt</Fact> : null}
-        {row.backoffUntil !== null && row.stage === 'retrying' && (
-          <Fact name="Next attempt">in {formatDuration(row.backoffUntil - now)}</Fact>
-        )}
+        ))}
         {Object.entries(task?.labels ?? {}).map(([name, value]) => (
           <Fact key={name} name={name}>
             {value}

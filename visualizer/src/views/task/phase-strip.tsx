@@ -31,7 +31,7 @@ const width = 1_000
 export function PhaseStrip({ row, now }: { row: TaskRow; now: number }) {
   const pieces = piecesOf(row, now)
   const first = pieces[0]?.from ?? row.createdAt
-  const length = Math.max(1, (pieces.at(-1)?.to ?? now) - first)
+  const length = Math.max(1, (pieces.at(-1)?.to ?? row.endedAt ?? now) - first)
   const sums = new Map<Piece['phase'], number>()
   for (const { phase, from, to } of pieces) sums.set(phase, (sums.get(phase) ?? 0) + to - from)
   return (
