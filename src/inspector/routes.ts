@@ -76,13 +76,13 @@ export function routes({ door, inspected, carryOut, charts, files }: RouteParts)
     const stats = inspected.stats()
     return stats ? c.json(stats) : problem(c, 404, 'NOT_LIVE', 'a journal has no statistics of its own')
   })
-  charts.addTo(app)
   app.get('/metrics', async (c) => {
     const { metrics } = inspected
     if (!metrics) return problem(c, 404, 'NOT_LIVE', 'a journal has no metrics of its own')
     c.header('content-type', metrics.contentType)
     return c.body(await metrics.text())
   })
+  charts.addTo(app)
   app.get('/openapi.json', (c) => c.json(openApi))
 
   const tooLarge = bodyLimit({

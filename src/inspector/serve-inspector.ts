@@ -11,7 +11,6 @@ import { addEarlierTasks } from './earlier-tasks.ts'
 import { EventHistory } from './event-history.ts'
 import type { CommandNote } from './operator.ts'
 import { Operator } from './operator.ts'
-import type { Command } from './protocol.ts'
 import type { RouteParts } from './routes.ts'
 import { routes } from './routes.ts'
 import { readStaticFiles } from './static-files.ts'
@@ -73,8 +72,13 @@ export async function serveInspector(runtime: Runtime, options: InspectorOptions
   const operator = new Operator((note) => onCommand?.(note))
   try {
     const inspected = new InspectedRuntime(runtime, history, () => runtime.now())
-    const carryOut = (command: Command) => operator.carryOut(command, runtime)
-    const inspector = await serve(inspected, carryOut, new ChartDesk(runtime), token, rest)
+    const inspector = await serve(
+      inspected,
+      (command) => operator.carryOut(command, runtime),
+      new ChartDesk(runtime),
+      token,
+      rest,
+    )
     return {
       ...inspector,
       close: async () => {

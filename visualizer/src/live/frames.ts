@@ -29,7 +29,7 @@ export function openFrames<Frame>(path: string, take: (frame: Frame) => void): F
       .getReader()
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       pauseMs = firstPauseMs
-      take(JSON.parse(read.value.data))
+      if (read.value.event === 'frame') take(JSON.parse(read.value.data))
     }
   }
   const again = () => {

@@ -18,10 +18,6 @@ const names: Readonly<Record<TaskStage, string>> = {
   rejected: 'Rejected',
 }
 
-export function stageName(stage: TaskStage): string {
-  return names[stage]
-}
-
 /** The colour of a stage, and its name. */
 export function StageMark({ stage, name = names[stage] }: { stage: TaskStage; name?: string }) {
   const shape = isFinalStage(stage) ? ' is-ended' : stage === 'executing' ? ' is-busy' : ''

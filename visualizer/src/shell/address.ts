@@ -15,7 +15,7 @@ export interface Address {
 export const firstView = 'tasks'
 
 /** @param hash `#/tasks?stage=failed&task=…&at=1200` */
-export function parseAddress(hash: string): Address {
+function parseAddress(hash: string): Address {
   const [path = '', search = ''] = hash.replace(/^#?\/?/, '').split('?', 2)
   const { task = null, at, ...filters } = Object.fromEntries(new URLSearchParams(search))
   const seq = Number(at)
@@ -23,7 +23,7 @@ export function parseAddress(hash: string): Address {
   return { view: path || firstView, task, at: isSeq ? seq : null, filters }
 }
 
-export function printAddress({ view, task, at, filters }: Address): string {
+function printAddress({ view, task, at, filters }: Address): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(filters)) if (value !== '') search.set(name, value)
   if (task !== null) search.set('task', task)
