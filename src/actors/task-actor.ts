@@ -268,6 +268,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       startedAt: progress.startedAt,
       endedAt: progress.endedAt,
       deadlineAt: facts.deadlineAt,
+      maxAttempts: definition.retry.attempts,
       outcome: this.#outcomeShown(),
       compensated: progress.compensated,
       parked: progress.parked,

@@ -13,6 +13,8 @@ export interface Caller {
   readonly principal: Principal | null
   /** When that ends, ms since the epoch; `null`: never. */
   readonly expiresAt: number | null
+  /** The runtime as that principal has it; `null`: there is none. */
+  readonly face: Runtime | null
   readonly inspected: Inspected
   /** `null`: nothing can be changed. */
   readonly carryOut: ((command: Command) => Promise<CommandResult>) | null
@@ -76,6 +78,7 @@ export class LiveCallers implements Callers {
     return {
       principal,
       expiresAt,
+      face,
       inspected: new InspectedRuntime(face, this.#parts.history),
       carryOut: (command) => this.#carrier.carryOut(command, face),
     }
@@ -88,7 +91,13 @@ export class JournalCallers implements Callers {
   readonly #caller: Caller
 
   constructor(history: FoldedHistory) {
-    this.#caller = { principal: null, expiresAt: null, inspected: new InspectedFile(history), carryOut: null }
+    this.#caller = {
+      principal: null,
+      expiresAt: null,
+      face: null,
+      inspected: new InspectedFile(history),
+      carryOut: null,
+    }
   }
 
   ofToken(): Promise<Caller> {

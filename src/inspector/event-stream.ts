@@ -24,6 +24,18 @@ const everyMs = 100
 const tickMs = 1_000
 const frameSize = 5_000
 
+/** `id` of an event frame: where a client that comes back goes on. */
+function placeIn({ id }: EventHistory, seq: number): string {
+  return `${id}.${seq}`
+}
+
+/** The `seq` after which a client goes on that was at `place`; `null`: from the beginning, its place is no place here. */
+export function seqOfPlace(history: EventHistory, place: string | undefined): number | null {
+  const [id, text] = place?.split('.') ?? []
+  const seq = Number(text)
+  return id === history.id && Number.isSafeInteger(seq) && seq >= 0 && seq <= history.lastSeq ? seq : null
+}
+
 /**
  * One client's stream of server-sent events. Nothing is kept for a client but its place in the history: one that is slow
  * gets larger frames, one that is too slow begins anew. Nothing is made before the client has taken what came before.
@@ -36,14 +48,14 @@ export function streamEvents(
   const encoder = new TextEncoder()
   const { history } = source
   let sent = after
-  let ticked = 0
+  let ticked = performance.now() - tickMs / 2
   let timer: NodeJS.Timeout | null = null
   let isEnded = false
   const end = () => {
     isEnded = true
     if (timer) clearTimeout(timer)
   }
-  const frame = (event: string, data: unknown, id?: number) =>
+  const frame = (event: string, data: unknown, id?: string) =>
     encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
   const next = (): Uint8Array | null => {
@@ -52,19 +64,19 @@ export function streamEvents(
       sent = history.base.seq
       return frame('hello', hello(source))
     }
-    const last = events.at(-1)
-    if (last) {
-      sent = last.seq
-      const seen = source.seen(events)
-      if (seen.length > 0) return frame('events', seen, last.seq)
-      // Nothing for this reader; what comes next may be.
-      if (sent < history.lastSeq) return next()
-    }
     const now = performance.now()
-    if (now - ticked < tickMs) return null
-    ticked = now
-    const tick: TickFrame = { now: source.subject().now, resources: source.resources() }
-    return frame('tick', tick)
+    if (now - ticked >= tickMs) {
+      ticked = now
+      const tick: TickFrame = { now: source.subject().now, resources: source.resources() }
+      return frame('tick', tick)
+    }
+    const last = events.at(-1)
+    if (!last) return null
+    sent = last.seq
+    const seen = source.seen(events)
+    if (seen.length > 0) return frame('events', seen, placeIn(history, last.seq))
+    // Nothing for this reader; what comes next may be.
+    return sent < history.lastSeq ? next() : null
   }
 
   return new ReadableStream<Uint8Array>(

@@ -11,6 +11,7 @@ import { select } from './selection.ts'
 
 type One = Exclude<Command, Bulk>
 type Done = CommandResult['done'][number]
+type Refused = CommandResult['refused'][number]
 
 /** Told of every command that was carried out or refused, and who gave it. */
 export interface CommandNote {
@@ -46,18 +47,26 @@ async function onMany(command: Bulk, runtime: Runtime): Promise<CommandResult> {
   const { matched, refused } = select(runtime, command)
   const result: CommandResult = { matched: matched.length, done: [], refused }
   if (command.dryRun) return result
-  for (const [index, handle] of matched.entries()) {
-    if (index > 0 && index % atOnce === 0) await setImmediate()
-    try {
-      const done = await toTask(command, handle, runtime)
-      const { action, why } = command
-      runtime.noteIntervention({ action, taskId: handle.id, subject: null, why, changed: done.changed })
-      result.done.push(done)
-    } catch (thrown) {
-      result.refused.push(refusal(handle.id, thrown))
+  for (let from = 0; from < matched.length; from += atOnce) {
+    // Together: with an audit log they are done when one commit has all of them.
+    const some = matched.slice(from, from + atOnce).map((handle) => tell(command, handle, runtime))
+    for (const told of await Promise.all(some)) {
+      if ('code' in told) result.refused.push(told)
+      else result.done.push(told)
     }
   }
   return result
+}
+
+async function tell(command: Bulk, handle: TaskHandle, runtime: Runtime): Promise<Done | Refused> {
+  try {
+    const done = await toTask(command, handle, runtime)
+    const { action, why } = command
+    runtime.noteIntervention({ action, taskId: handle.id, subject: null, why, changed: done.changed })
+    return done
+  } catch (thrown) {
+    return refusal(handle.id, thrown)
+  }
 }
 
 async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Promise<Done> {
@@ -70,8 +79,6 @@ async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Prom
   switch (command.action) {
     case 'cancel':
       handle.beginCancel(command.why || 'cancelled by an operator')
-      // Its end is not waited for; what comes of it at once is in the answer.
-      await setImmediate()
       break
     case 'pause':
       handle.pause()
@@ -82,6 +89,7 @@ async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Prom
     case 'reprioritise':
       runtime.reprioritise(taskId, command.priority)
   }
+  await hasTakenEffect(runtime)
   return { taskId, changed: changesBetween(before, handle.view()) }
 }
 
@@ -130,10 +138,11 @@ async function once(command: One, runtime: Runtime): Promise<Effect> {
   }
 }
 
-function ofType(subject: string, runtime: Runtime, act: () => void): Effect {
+async function ofType(subject: string, runtime: Runtime, act: () => void): Promise<Effect> {
   const isPaused = () => runtime.pausedTypes().includes(subject)
   const from = isPaused()
   act()
+  await hasTakenEffect(runtime)
   const to = isPaused()
   return { subject, changed: from === to ? {} : { paused: { from, to } } }
 }
@@ -141,9 +150,15 @@ function ofType(subject: string, runtime: Runtime, act: () => void): Effect {
 async function ofRuntime(runtime: Runtime, act: () => void): Promise<Effect> {
   const from = runtime.state
   act()
-  await setImmediate()
+  await hasTakenEffect(runtime)
   const to = runtime.state
   return { subject: null, changed: from === to ? {} : { state: { from, to } } }
+}
+
+/** The end of what was begun is not waited for, but what comes of it at once. */
+async function hasTakenEffect(runtime: Runtime): Promise<void> {
+  await runtime.acted()
+  await setImmediate()
 }
 
 function changesBetween(before: TaskView, after: TaskView): Changes {
@@ -153,7 +168,7 @@ function changesBetween(before: TaskView, after: TaskView): Changes {
   return changed
 }
 
-function refusal(taskId: string | null, thrown: unknown): CommandResult['refused'][number] {
+function refusal(taskId: string | null, thrown: unknown): Refused {
   const code = thrown instanceof RefusedError ? thrown.code : 'FAILED'
   return { taskId, code, message: describeThrown(thrown) }
 }

@@ -19,7 +19,9 @@ import type { TaskRow } from './view/task-row.ts'
  *   GET  /api/v1/resources         ResourceLine[]: with who holds some of it, and who waits for more
  *   GET  /api/v1/stats             RuntimeStats
  *   GET  /api/v1/actors            ActorLine[]
- *   GET  /api/v1/machines          MachineLine[]; /machines/:hash  Chart
+ *   GET  /api/v1/machines          MachineLine[]; /machines/:id/geometry  ChartGeometry
+ *   GET  /api/v1/tasks/:id/chart-events, /supervisor/chart-events  server-sent events: ChartFrame
+ *   GET  /api/v1/messages          server-sent events: MessageFrame; `?task=` for one task's
  *   GET  /api/v1/caller            who calls, by its token, and until when
  *   POST /api/v1/commands          Command → CommandResult; needs a bearer token
  *   GET  /metrics                  Prometheus text format
@@ -58,7 +60,7 @@ export interface TickFrame {
   readonly resources: readonly ResourceUsage[]
 }
 
-/** Frames by the `event` field of the server-sent event; `data` is JSON. The `id` of `events` is the last `seq` in it. */
+/** Frames by the `event` field of the server-sent event; `data` is JSON. The `id` of `events` is where to go on. */
 export interface StreamFrames {
   readonly hello: HelloFrame
   readonly events: readonly RuntimeEvent[]

@@ -5,9 +5,10 @@ import { z } from 'zod'
 import { describeThrown, listProblems, RefusedError } from '../model/errors.ts'
 import { taskStages } from '../model/stage.ts'
 import type { Callers } from './callers.ts'
+import type { ChartDesk } from './charts/chart-routes.ts'
 import type { DoorOptions } from './door.ts'
 import { guardDoor, problem, takesJson } from './door.ts'
-import { streamEvents } from './event-stream.ts'
+import { seqOfPlace, streamEvents } from './event-stream.ts'
 import type { Identified } from './identity.ts'
 import { identify } from './identity.ts'
 import { openApi } from './open-api.ts'
@@ -19,6 +20,7 @@ import type { TaskRow } from './view/task-row.ts'
 export interface RouteParts {
   readonly door: DoorOptions
   readonly callers: Callers
+  readonly charts: ChartDesk
   readonly files: ReadonlyMap<string, StaticFile>
 }
 
@@ -45,7 +47,7 @@ function list(rows: Iterable<TaskRow>, { stage, type, principal, limit }: ListQu
 }
 
 /** The HTTP API and the page. */
-export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
+export function routes({ door, callers, charts, files }: RouteParts): Hono<Identified> {
   const app = new Hono<Identified>()
   app.use(guardDoor(door))
   app.use(`${apiBase}/*`, identify(callers), takesJson)
@@ -63,8 +65,7 @@ export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
   })
   app.get(`${apiBase}/stream`, (c) => {
     const { inspected } = c.var.caller
-    const last = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? Number.NaN)
-    const after = Number.isSafeInteger(last) && last >= 0 && last <= inspected.history.lastSeq ? last : null
+    const after = seqOfPlace(inspected.history, c.req.header('last-event-id') ?? c.req.query('after'))
     c.header('content-type', 'text/event-stream')
     c.header('cache-control', 'no-store')
     return c.body(streamEvents(inspected, after, c.req.raw.signal))
@@ -92,6 +93,7 @@ export function routes({ door, callers, files }: RouteParts): Hono<Identified> {
     c.header('content-type', metrics.contentType)
     return c.body(await metrics.text())
   })
+  charts.addTo(app)
   app.get('/openapi.json', (c) => c.json(openApi))
 
   const tooLarge = bodyLimit({

@@ -215,7 +215,10 @@ export class InspectedRuntime extends InspectedHistory implements Inspected {
   }
 
   questions(): readonly OpenQuestion[] {
-    return this.#runtime.questions()
+    return this.#runtime.questions().map(({ fallback, taskId, ...rest }) => {
+      const answer = fallback && (this.#runtime.get(taskId)?.shown(fallback.answer) ?? null)
+      return { ...rest, taskId, fallback: fallback && { answer } }
+    })
   }
 
   stats(): RuntimeStats {

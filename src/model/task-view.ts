@@ -13,6 +13,8 @@ export interface OpenQuestion {
   readonly askedAt: number
   /** Absolute time, ms, at which the default is taken, or the ask fails. */
   readonly expiresAt: number | null
+  /** The answer that is taken then; `null`: none, the ask fails. */
+  readonly fallback: { readonly answer: unknown } | null
 }
 
 /** A task as lists and pages show it: plain data, times in ms since the epoch. */
@@ -38,6 +40,8 @@ export interface TaskView {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly deadlineAt: number | null
+  /** Attempts in all that it may have. */
+  readonly maxAttempts: number
   readonly outcome: TaskOutcome | null
   /** Undone after it had completed, as a member of a flow that rolled back. */
   readonly compensated: boolean

@@ -32,24 +32,30 @@ export class TaskHandle<Output = unknown> {
 
   /** The task's XState actor: subscribe to it, read its snapshot. */
   get actor(): AnyActorRef {
-    this.#authorise('inspect')
+    this.authorise('inspect')
     return this.#task.actor
   }
 
   /** The actor of a handler that is XState logic, while it runs. */
   get handlerActor(): AnyActorRef | null {
-    this.#authorise('inspect')
+    this.authorise('inspect')
     return this.#task.effects.handlerActor
   }
 
   view(): TaskView {
-    this.#authorise('read')
+    this.authorise('read')
     return this.#task.view()
+  }
+
+  /** A value that has to do with the task as it may leave the process: plain data, without secrets. */
+  shown(value: unknown): unknown {
+    this.authorise('read')
+    return this.#task.secrets.value(value)
   }
 
   /** The output as it may leave the process: plain data, without secrets. `null`: there is none. */
   shownOutput(): unknown {
-    this.#authorise('read')
+    this.authorise('read')
     const { outcome, secrets } = this.#task
     return outcome?.status === 'completed' ? secrets.output(outcome.output) : null
   }
@@ -66,7 +72,7 @@ export class TaskHandle<Output = unknown> {
 
   /** What happens to the task from now on, until it has ended. A reader that is slow loses the oldest, not the last. */
   changes(): AsyncIterableIterator<TaskEvent> {
-    this.#authorise('read')
+    this.authorise('read')
     return changesOf(this.#task)
   }
 
@@ -95,7 +101,7 @@ export class TaskHandle<Output = unknown> {
   }
 
   questions(): readonly OpenQuestion[] {
-    this.#authorise('read')
+    this.authorise('read')
     return this.#task.effects.execution?.questions.list() ?? []
   }
 
@@ -117,7 +123,8 @@ export class TaskHandle<Output = unknown> {
     return this.#done('rollBack', () => this.#task.compensate())
   }
 
-  #authorise(action: TaskAction): void {
+  /** Authorises an action on the task, for what is built around a runtime. @throws ForbiddenError that names the rule */
+  authorise(action: TaskAction): void {
     const { permissions } = this.#core
     permissions?.authorise(this.#authority, action, permissions.resourceOf(this.#task))
   }
@@ -125,7 +132,7 @@ export class TaskHandle<Output = unknown> {
   /** A rejection that nobody listens to is no unhandled one, also here. */
   #told<Told>(tell: () => Promise<Told>): Promise<Told> {
     try {
-      this.#authorise('read')
+      this.authorise('read')
       return tell()
     } catch (refusal) {
       const refused = Promise.reject(refusal)

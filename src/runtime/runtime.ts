@@ -25,6 +25,16 @@ import { RuntimeReads } from './runtime-reads.ts'
 import type { StopOptions } from './stop-options.ts'
 import { stopOptionsSchema } from './stop-options.ts'
 
+/** The actors of a runtime. */
+export interface LivingActors {
+  readonly root: AnyActorRef
+  readonly tasks: readonly {
+    readonly id: string
+    readonly actor: AnyActorRef
+    readonly handlerActor: AnyActorRef | null
+  }[]
+}
+
 /** Where a task that is tried again begins. */
 export interface RetryOptions {
   from?: 'start' | 'failedStep'
@@ -123,6 +133,17 @@ export class Runtime extends RuntimeReads {
     return this.#core.logic.actor
   }
 
+  /** The supervisor's actor, and those of the tasks that have not ended. Takes the right to `inspect` the runtime. */
+  actors(): LivingActors {
+    this.authorise('inspect', theRuntime)
+    const { logic, supervisor } = this.#core
+    const tasks = [...supervisor.tasks.live()].filter((task) => this.mayRead(task))
+    return {
+      root: logic.actor,
+      tasks: tasks.map(({ id, actor, effects }) => ({ id, actor, handlerActor: effects.handlerActor })),
+    }
+  }
+
   get state(): SupervisorStage {
     return this.#core.state
   }
@@ -198,6 +219,14 @@ export class Runtime extends RuntimeReads {
   /** @throws RefusedError `UNKNOWN_TYPE` */
   resumeType(type: string): void {
     this.#ofType('resume', 'type.resume', type)
+  }
+
+  /**
+   * Resolves once everything that was told to this runtime so far is done: with an audit log when that has it.
+   * @throws (rejects) RefusedError `RUNTIME_STOPPED`: it never will be
+   */
+  async acted(): Promise<void> {
+    await this.#core.permissions?.acted()
   }
 
   /** Writes into the event log, and the audit log if there is one, what was done by hand through this face, and why. */

@@ -3,6 +3,7 @@ import type { Runtime } from 'taskwright'
 import { createRuntime, createVirtualEnvironment, defineTask } from 'taskwright'
 import { z } from 'zod'
 import { LiveCallers } from '../../src/inspector/callers.ts'
+import { ChartDesk } from '../../src/inspector/charts/chart-routes.ts'
 import { EventHistory } from '../../src/inspector/event-history.ts'
 import { routes } from '../../src/inspector/routes.ts'
 import { FoldedHistory } from '../../src/inspector/subject.ts'
@@ -25,7 +26,12 @@ class Api {
     const folded = new FoldedHistory(new EventHistory({ events: 1_000, endedTasks: 100 }))
     runtime.on('*', (event) => folded.history.add(event))
     const callers = new LiveCallers({ runtime, history: folded, token, operator: undefined, noted: () => undefined })
-    this.#fetch = routes({ door: { hosts: () => new Set([host]) }, callers, files: new Map() }).fetch
+    this.#fetch = routes({
+      door: { hosts: () => new Set([host]) },
+      callers,
+      charts: new ChartDesk(runtime),
+      files: new Map(),
+    }).fetch
   }
 
   /** @throws Error if it answers with a fault of its own */

@@ -208,8 +208,8 @@ it('answers every path of its own description', async () => {
     .object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
     .parse(await (await call('/openapi.json')).json())
   for (const [path, methods] of Object.entries(described.paths)) {
-    if (!('get' in methods) || path.endsWith('/stream')) continue
-    const response = await call(path.replace('{id}', id))
+    if (!('get' in methods) || JSON.stringify(methods['get']).includes('text/event-stream')) continue
+    const response = await call(path.replace('machines/{id}', 'machines/task').replace('{id}', id))
     expect([path, response.status]).toEqual([path, 200])
     if (path === '/metrics') expect(await response.text()).toContain('taskwright_tasks{stage="executing"} 1')
     else await response.json()
@@ -253,7 +253,7 @@ it('streams everything that happened and happens; a client that comes back gets 
   const missed = await runtime.submit(sample, { what: 'end' })
   await missed.result()
   for await (const { event, data } of framesOf(await call('/api/v1/stream', { headers: { 'last-event-id': last } }))) {
-    expect(event).toBe('events')
+    expect(['events', 'tick']).toContain(event)
     if (isEvents(data)) for (const one of data) fold(view, one)
     if (view.tasks.get(missed.id)?.stage === 'completed') break
   }
@@ -269,6 +269,35 @@ it('begins anew with a client that has missed more than is kept', async () => {
   const { dropped } = z.object({ data: z.object({ dropped: z.number() }) }).parse(first.value).data
   expect(dropped).toBeGreaterThan(1_000)
   await frames.return(undefined)
+})
+
+it('begins anew with a client that comes from another run, wherever that had come to', async () => {
+  const [before, after] = [await serveSample(), await serveSample()]
+  for (const { runtime } of [before, before, after, after, after])
+    await (await runtime.submit(sample, { what: 'end' })).result()
+  let place = ''
+  for await (const { id } of framesOf(await before.call('/api/v1/stream'))) {
+    place = id
+    if (place) break
+  }
+  const frames = framesOf(await after.call(`/api/v1/stream?after=${place}`))
+  expect((await frames.next()).value).toMatchObject({ event: 'hello' })
+  await frames.return(undefined)
+})
+
+it('says how the resources stand, however much happens meanwhile', async () => {
+  const { call, runtime } = await serveSample()
+  let isOver = false
+  const busy = (async () => {
+    while (!isOver) await (await runtime.submit(sample, { what: 'end' })).result()
+  })()
+  const seen = new Set<string>()
+  for await (const { event } of framesOf(await call('/api/v1/stream'))) {
+    seen.add(event)
+    if (seen.has('tick') && seen.has('events')) break
+  }
+  isOver = true
+  await busy
 })
 
 it('closes while somebody reads, and leaves nothing behind', async () => {

@@ -134,6 +134,27 @@ it('streams to each caller the events that it may see, and the view before them'
   for (const { id, principal } of runtime.list()) if (principal === 'eve') expect(seen).not.toContain(id)
 })
 
+it('shows the actors, what they say, and their charts to who may inspect them', async () => {
+  const { runtime, call } = await governed()
+  const { id } = await runtime.as(ada).submit(asking, null)
+  const byAda = await tokenOf(ada)
+  const paths = ['actors', 'messages', `messages?task=${id}`, 'supervisor/chart-events', `tasks/${id}/chart-events`]
+  for (const path of paths) {
+    expect([path, (await call(`/api/v1/${path}`, null)).status]).toEqual([path, 401])
+    const refused = await call(`/api/v1/${path}`, byAda)
+    expect([path, refused.status, await refused.text()]).toEqual([
+      path,
+      403,
+      expect.stringContaining('may not inspect'),
+    ])
+    const shownTo = await call(`/api/v1/${path}`, shown)
+    expect([path, shownTo.status]).toEqual([path, 200])
+    await shownTo.body?.cancel()
+  }
+  expect((await call(`/api/v1/tasks/${id}/chart-events`, await tokenOf(eve))).status).toBe(404)
+  expect(await (await call('/api/v1/machines', byAda)).json()).toMatchObject([{ id: 'task' }, { id: 'supervisor' }])
+})
+
 it('ends the stream of a token with the token', async () => {
   const environment = createVirtualEnvironment()
   const { call } = await governed({}, environment)
@@ -207,6 +228,10 @@ it('writes down who did what, and why; and whom it refused', async () => {
     expect.objectContaining({ by: { id: 'bob', kind: 'agent', tenant: 'acme' }, action: 'cancel', outcome: 'denied' }),
   )
   expect(log).toContainEqual(expect.objectContaining({ action: 'authenticate', outcome: 'denied' }))
+  const paused = { action: 'pauseAll', why: 'deploying', changed: { state: { from: 'running', to: 'paused' } } }
+  expect(log).toContainEqual(
+    expect.objectContaining({ by: olga.by, action: 'intervene', details: { ...paused, subject: null } }),
+  )
   expect(JSON.stringify(log)).not.toContain('hunter2')
   expect(notes).toEqual([
     ['olga', 'pauseAll'],

@@ -96,8 +96,19 @@ export function seenOf(view: RuntimeView, sees: (taskId: string | null) => boole
   return seen
 }
 
-/** A copy that can be folded on without changing `data`: replay starts from it again and again. */
+/**
+ * A copy that can be folded on without changing `data`: replay starts from it again and again. Of a row only `segments`
+ * grows in place; everything else that a fold changes, it replaces.
+ */
 export function viewOf(data: ViewData): RuntimeView {
-  const copy = structuredClone(data)
-  return { ...copy, tasks: new Map(copy.tasks.map((row) => [row.id, row])) }
+  return {
+    ...data,
+    tasks: new Map(data.tasks.map((row) => [row.id, { ...row, segments: [...row.segments] }])),
+    byStage: { ...data.byStage },
+    errorsByCode: { ...data.errorsByCode },
+    held: { ...data.held },
+    spent: { ...data.spent },
+    resized: { ...data.resized },
+    restarts: { ...data.restarts },
+  }
 }
