@@ -30,13 +30,12 @@ export function actorLines(runtime: Runtime, limit: number): ActorLine[] {
     lines.push({ id, kind, parent, status, state })
     if (kind === 'handler' || kind === 'invoked') for (const child of children) add(child, 'invoked', id)
   }
-  add(runtime.actor, 'supervisor', null)
-  for (const { id, outcome } of runtime.list()) {
-    if (outcome || lines.length >= limit) continue
-    const handle = runtime.get(id)
-    if (!handle) continue
-    add(handle.actor, 'task', supervisorId)
-    if (handle.handlerActor) add(handle.handlerActor, 'handler', id)
+  const { root, tasks } = runtime.actors()
+  add(root, 'supervisor', null)
+  for (const { id, actor, handlerActor } of tasks) {
+    if (lines.length >= limit) break
+    add(actor, 'task', supervisorId)
+    if (handlerActor) add(handlerActor, 'handler', id)
   }
   return lines
 }

@@ -5,6 +5,7 @@ import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskL
 import { parseOnce } from '../../model/parse-once.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { Demand } from '../../model/resources.ts'
+import type { TraceContext } from '../../model/trace-context.ts'
 import type { Pilot, PointActions, PointKind } from './pilot.ts'
 
 /** The resource that a handler overruns when it is made to: no definition asks for it. */
@@ -54,6 +55,10 @@ export class PilotedTask implements TaskContext {
 
   get principal(): Principal {
     return this.#task.principal
+  }
+
+  get traceContext(): TraceContext | null {
+    return this.#task.traceContext
   }
 
   get attempt(): number {
