@@ -93,7 +93,8 @@ export class Auditor {
     { allowed, rule }: Decision,
     details?: Readonly<Record<string, unknown>>,
   ): void {
-    const said = details && this.#parts.redactor.data(details)
+    const { why } = by
+    const said = (details || why) && this.#parts.redactor.data({ ...details, ...(why && { why }) })
     const note: AuditNote = {
       at: this.#now(),
       by: whoOf(by),

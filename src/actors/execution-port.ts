@@ -8,6 +8,7 @@ import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import type { TraceContext } from '../model/trace-context.ts'
 import type { ClosingOfQuestion } from './questions.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
@@ -21,6 +22,8 @@ export interface ExecutionPort {
   readonly definition: TaskDefinition
   readonly input: unknown
   readonly environment: Environment
+  /** The trace that what the handler asks of others belongs to; `null`: none. */
+  readonly traceContext: TraceContext | null
   readonly timers: Timers
   readonly steps: StepLog
   /** What happens outlives the process. */

@@ -11,6 +11,7 @@ import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
+import type { TraceContext } from '../model/trace-context.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
 import { Questions } from './questions.ts'
@@ -94,6 +95,10 @@ export class Execution implements TaskContext, StepHost {
 
   get type(): string {
     return this.#port.type
+  }
+
+  get traceContext(): TraceContext | null {
+    return this.#port.traceContext
   }
 
   get principal(): Principal {

@@ -250,14 +250,18 @@ export class TaskEffects {
     const task = this.#task
     if (!this.execution) return
     const { epoch } = this.execution
-    this.#handler = runInline(this.execution, {
-      self: task.actor,
-      completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
-      failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
-      alive: () => this.#watch?.alive(),
-      moved: (state) => task.report({ type: 'task.handler', state }),
-      stopChild: (child) => this.stopChild(child),
-    })
+    const { execution } = this
+    const run = () =>
+      runInline(execution, {
+        self: task.actor,
+        completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
+        failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
+        alive: () => this.#watch?.alive(),
+        moved: (state) => task.report({ type: 'task.handler', state }),
+        stopChild: (child) => this.stopChild(child),
+      })
+    const { traces } = this.#services
+    this.#handler = traces ? traces.within(task.id, run) : run()
   }
 
   #stopHandler(): void {

@@ -9,6 +9,7 @@ import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import type { TraceContext } from '../model/trace-context.ts'
 import { hasSecrets } from '../security/secret-fields.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -60,6 +61,11 @@ export class TaskExecutionPort implements ExecutionPort {
 
   get input(): unknown {
     return this.#task.facts.input
+  }
+
+  get traceContext(): TraceContext | null {
+    const { id, traceContext } = this.#task.facts
+    return this.#services.traces?.contextOf(id) ?? traceContext
   }
 
   get environment(): Environment {

@@ -1,13 +1,22 @@
+import type { RuntimeEvent } from '../model/events.ts'
 import type { ResourceUsage } from '../model/resources.ts'
 import type { EventHistory } from './event-history.ts'
 import type { HelloFrame, Subject, TickFrame } from './protocol.ts'
-import { viewData } from './view/runtime-view.ts'
+import type { ViewData } from './view/runtime-view.ts'
 
 /** What a stream is read from. */
 export interface StreamSource {
   readonly history: EventHistory
+  /** Whoever reads it may do so no longer. */
+  readonly isOver: boolean
   subject(): Subject
   resources(): readonly ResourceUsage[]
+  /** Those that may be seen. */
+  seen(events: readonly RuntimeEvent[]): readonly RuntimeEvent[]
+  /** `seq` of the last event that may be seen. */
+  lastSeen(): number
+  /** The view before the first event that is kept, as it may be seen. */
+  base(): ViewData
 }
 
 /** How often events are sent, and how many in a frame at most. */
@@ -41,7 +50,9 @@ export function streamEvents(
   let sent = after
   let ticked = performance.now() - tickMs / 2
   let timer: NodeJS.Timeout | null = null
+  let isEnded = false
   const end = () => {
+    isEnded = true
     if (timer) clearTimeout(timer)
   }
   const frame = (event: string, data: unknown, id?: string) =>
@@ -62,13 +73,17 @@ export function streamEvents(
     const last = events.at(-1)
     if (!last) return null
     sent = last.seq
-    return frame('events', events, placeIn(history, last.seq))
+    const seen = source.seen(events)
+    if (seen.length > 0) return frame('events', seen, placeIn(history, last.seq))
+    // Nothing for this reader; what comes next may be.
+    return sent < history.lastSeq ? next() : null
   }
 
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         signal.addEventListener('abort', () => {
+          if (isEnded) return
           end()
           controller.close()
         })
@@ -76,7 +91,12 @@ export function streamEvents(
       pull(controller) {
         return new Promise<void>((resolve) => {
           const send = () => {
-            if (signal.aborted) return resolve()
+            if (isEnded) return resolve()
+            if (source.isOver) {
+              end()
+              controller.close()
+              return resolve()
+            }
             const bytes = next()
             if (!bytes) {
               timer = setTimeout(send, everyMs)
@@ -101,8 +121,8 @@ function hello(source: StreamSource): HelloFrame {
   return {
     subject: source.subject(),
     resources: source.resources(),
-    base: viewData(history.base),
+    base: source.base(),
     dropped: history.dropped,
-    lastSeq: history.lastSeq,
+    lastSeq: source.lastSeen(),
   }
 }

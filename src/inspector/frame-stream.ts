@@ -7,8 +7,14 @@ const signOfLifeMs = 3_000
  * A stream of server-sent events named `frame`. A frame is made only once the client has taken what came before: a slow
  * client costs nothing.
  * @param next the next frame; `null`: there is nothing to say
+ * @param mayNoLonger whether the client may hear it no longer
  */
-export function streamFrames(next: () => unknown, signal: AbortSignal, ended: () => void): ReadableStream<Uint8Array> {
+export function streamFrames(
+  next: () => unknown,
+  signal: AbortSignal,
+  ended: () => void,
+  mayNoLonger: () => boolean,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let timer: NodeJS.Timeout | null = null
   let saidAt = performance.now()
@@ -36,7 +42,12 @@ export function streamFrames(next: () => unknown, signal: AbortSignal, ended: ()
       pull(controller) {
         return new Promise<void>((resolve) => {
           const send = () => {
-            if (signal.aborted) return resolve()
+            if (isOver) return resolve()
+            if (mayNoLonger()) {
+              end()
+              controller.close()
+              return resolve()
+            }
             const said = bytes()
             if (!said) {
               timer = setTimeout(send, everyMs)

@@ -57,7 +57,11 @@ function setTimes(gauge: Gauges['runTime'], type: string, times: Percentiles): v
   for (const [quantile, field] of quantiles) gauge.set({ type, quantile }, times[field] / 1_000)
 }
 
-function setTypes({ ended, attempts, queueTime, runTime }: Gauges, stats: RuntimeStats, known: Set<string>): void {
+function setTypes(
+  { ended, attempts, queueTime, runTime }: Gauges,
+  stats: RuntimeStats,
+  known: ReadonlySet<string>,
+): void {
   for (const [name, counts] of Object.entries(stats.byType)) {
     const type = known.has(name) ? name : otherTypes
     for (const status of ['completed', 'failed', 'cancelled', 'rejected'] as const)
@@ -82,7 +86,7 @@ export function metricsOf(runtime: Runtime, events: () => number): Metrics {
       for (const state of supervisorStages) all.supervisor.set({ state }, state === stats.supervisor ? 1 : 0)
       for (const [stage, count] of Object.entries(stats.byStage)) all.tasks.set({ stage }, count)
       for (const [code, count] of Object.entries(stats.errorsByCode)) all.failures.inc({ code }, count)
-      setTypes(all, stats, new Set(runtime.registry.list().map(({ type }) => type)))
+      setTypes(all, stats, runtime.types())
       for (const { pool, resource, form, capacity, held, available, spent } of runtime.resources()) {
         const labels = { pool, resource }
         all.capacity.set(labels, capacity)

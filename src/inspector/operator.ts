@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describeThrown, RefusedError } from '../model/errors.ts'
 import type { Changes } from '../model/events.ts'
+import type { Principal } from '../model/principal.ts'
 import type { TaskView } from '../model/task-view.ts'
 import type { TaskHandle } from '../runtime/handle.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -10,9 +11,11 @@ import { select } from './selection.ts'
 
 type One = Exclude<Command, Bulk>
 type Done = CommandResult['done'][number]
+type Refused = CommandResult['refused'][number]
 
-/** Told of every command that was carried out or refused: who asked is known by the door. */
+/** Told of every command that was carried out or refused, and who gave it. */
 export interface CommandNote {
+  readonly by: Principal
   readonly command: Command
   readonly result: CommandResult
 }
@@ -33,8 +36,9 @@ export class Operator {
 
   /** @param runtime as whoever asks has it */
   async carryOut(command: Command, runtime: Runtime): Promise<CommandResult> {
-    const result = 'tasks' in command ? await onMany(command, runtime) : await onOne(command, runtime)
-    if (!('dryRun' in command && command.dryRun)) this.#noted({ command, result })
+    const face = command.why === '' ? runtime : runtime.because(command.why)
+    const result = 'tasks' in command ? await onMany(command, face) : await onOne(command, face)
+    if (!('dryRun' in command && command.dryRun)) this.#noted({ by: face.principal, command, result })
     return result
   }
 }
@@ -43,18 +47,26 @@ async function onMany(command: Bulk, runtime: Runtime): Promise<CommandResult> {
   const { matched, refused } = select(runtime, command)
   const result: CommandResult = { matched: matched.length, done: [], refused }
   if (command.dryRun) return result
-  for (const [index, handle] of matched.entries()) {
-    if (index > 0 && index % atOnce === 0) await setImmediate()
-    try {
-      const done = await toTask(command, handle, runtime)
-      const { action, why } = command
-      runtime.noteIntervention({ action, taskId: handle.id, subject: null, why, changed: done.changed })
-      result.done.push(done)
-    } catch (thrown) {
-      result.refused.push(refusal(handle.id, thrown))
+  for (let from = 0; from < matched.length; from += atOnce) {
+    // Together: with an audit log they are done when one commit has all of them.
+    const some = matched.slice(from, from + atOnce).map((handle) => tell(command, handle, runtime))
+    for (const told of await Promise.all(some)) {
+      if ('code' in told) result.refused.push(told)
+      else result.done.push(told)
     }
   }
   return result
+}
+
+async function tell(command: Bulk, handle: TaskHandle, runtime: Runtime): Promise<Done | Refused> {
+  try {
+    const done = await toTask(command, handle, runtime)
+    const { action, why } = command
+    runtime.noteIntervention({ action, taskId: handle.id, subject: null, why, changed: done.changed })
+    return done
+  } catch (thrown) {
+    return refusal(handle.id, thrown)
+  }
 }
 
 async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Promise<Done> {
@@ -66,8 +78,7 @@ async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Prom
   const before = handle.view()
   switch (command.action) {
     case 'cancel':
-      // Its end is not waited for: an undo may take its time, and the page sees it happen.
-      await begun(handle.cancel(command.why || 'cancelled by an operator'))
+      handle.beginCancel(command.why || 'cancelled by an operator')
       break
     case 'pause':
       handle.pause()
@@ -78,6 +89,7 @@ async function toTask(command: Bulk, handle: TaskHandle, runtime: Runtime): Prom
     case 'reprioritise':
       runtime.reprioritise(taskId, command.priority)
   }
+  await hasTakenEffect(runtime)
   return { taskId, changed: changesBetween(before, handle.view()) }
 }
 
@@ -122,29 +134,31 @@ async function once(command: One, runtime: Runtime): Promise<Effect> {
     case 'resumeAll':
       return ofRuntime(runtime, () => runtime.resume())
     case 'drain':
-      return ofRuntime(runtime, () => begun(runtime.drain()))
+      return ofRuntime(runtime, () => runtime.beginDrain())
   }
 }
 
-function ofType(subject: string, runtime: Runtime, act: () => void): Effect {
+async function ofType(subject: string, runtime: Runtime, act: () => void): Promise<Effect> {
   const isPaused = () => runtime.pausedTypes().includes(subject)
   const from = isPaused()
   act()
+  await hasTakenEffect(runtime)
   const to = isPaused()
   return { subject, changed: from === to ? {} : { paused: { from, to } } }
 }
 
-async function ofRuntime(runtime: Runtime, act: () => void | Promise<void>): Promise<Effect> {
+async function ofRuntime(runtime: Runtime, act: () => void): Promise<Effect> {
   const from = runtime.state
-  await act()
+  act()
+  await hasTakenEffect(runtime)
   const to = runtime.state
   return { subject: null, changed: from === to ? {} : { state: { from, to } } }
 }
 
-/** What takes long is begun; what is refused is so at once. @throws what it rejects with, if that is now */
-async function begun(work: Promise<unknown>): Promise<void> {
-  await Promise.race([work, setImmediate()])
-  work.catch(() => undefined)
+/** The end of what was begun is not waited for, but what comes of it at once. */
+async function hasTakenEffect(runtime: Runtime): Promise<void> {
+  await runtime.acted()
+  await setImmediate()
 }
 
 function changesBetween(before: TaskView, after: TaskView): Changes {
@@ -154,7 +168,7 @@ function changesBetween(before: TaskView, after: TaskView): Changes {
   return changed
 }
 
-function refusal(taskId: string | null, thrown: unknown): CommandResult['refused'][number] {
+function refusal(taskId: string | null, thrown: unknown): Refused {
   const code = thrown instanceof RefusedError ? thrown.code : 'FAILED'
   return { taskId, code, message: describeThrown(thrown) }
 }

@@ -22,7 +22,8 @@ import type { TaskRow } from './view/task-row.ts'
  *   GET  /api/v1/machines          MachineLine[]; /machines/:id/geometry  ChartGeometry
  *   GET  /api/v1/tasks/:id/chart-events, /supervisor/chart-events  server-sent events: ChartFrame
  *   GET  /api/v1/messages          server-sent events: MessageFrame; `?task=` for one task's
- *   POST /api/v1/commands          Command → CommandResult; needs the bearer token
+ *   GET  /api/v1/caller            who calls, by its token, and until when
+ *   POST /api/v1/commands          Command → CommandResult; needs a bearer token
  *   GET  /metrics                  Prometheus text format
  *   GET  /openapi.json             this, as OpenAPI 3.1
  */

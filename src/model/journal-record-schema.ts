@@ -5,6 +5,7 @@ import { taskKindSchema } from './kind.ts'
 import { attributesSchema, principalRecordSchema } from './principal.ts'
 import { demandSchema } from './resources.ts'
 import { taskStages } from './stage.ts'
+import { traceContextSchema } from './trace-context.ts'
 
 const time = z.number()
 const count = z.int().min(0)
@@ -105,6 +106,7 @@ const payload = z.looseObject({
       dedupeKey: z.string().optional(),
       after: z.array(id).optional(),
       childKey: z.string().optional(),
+      traceContext: traceContextSchema.optional(),
       machineHash: z.string().optional(),
     })
     .optional(),

@@ -1,6 +1,7 @@
 import type { RuntimeEvent } from './events.ts'
 import type { Principal, PrincipalAttribute } from './principal.ts'
 import type { Demand } from './resources.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** A value as it is written down: itself where JSON can hold it, else in the notation of `devalue`. */
 export type StoredValue = unknown
@@ -29,6 +30,7 @@ export interface AcceptedTask {
   readonly childKey?: string
   /** How many parents it has above it; absent: none. */
   readonly depth?: number
+  readonly traceContext?: TraceContext
   /** Hash of the machine that is the handler; absent for a function. */
   readonly machineHash?: string
 }

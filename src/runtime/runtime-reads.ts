@@ -12,7 +12,6 @@ import type { Explained } from './explain/expected-runs.ts'
 import { explainTask } from './explain/explain-task.ts'
 import { readableExplanation, readableLine } from './explain/readable-explanation.ts'
 import { resourceLines } from './explain/resource-lines.ts'
-import { readableEvents } from './readable-events.ts'
 import { readableReason } from './readable-reason.ts'
 import { readableStats, statsOfAll } from './readable-stats.ts'
 import type { RuntimeCore } from './runtime-core.ts'
@@ -40,6 +39,33 @@ export class RuntimeReads {
     return views
   }
 
+  /** Whether there is a policy: without one everybody may do and see everything. */
+  get isGoverned(): boolean {
+    return this.#core.permissions !== null && !this.#core.permissions.isOpen
+  }
+
+  /** When its token ends, ms since the epoch; `null`: it was not made by one. */
+  get expiresAt(): number | null {
+    return this.#authority.expiresAt ?? null
+  }
+
+  /**
+   * Whether what is told of a task may be seen through this face; `null`: what is told of the runtime itself, and of tasks
+   * that it has forgotten.
+   */
+  sees(taskId: string | null): boolean {
+    const { permissions, supervisor } = this.#core
+    if (permissions === null) return true
+    const task = taskId === null ? undefined : supervisor.tasks.get(taskId)
+    // Of one that was forgotten nobody knows any more whose it was.
+    return task ? this.mayRead(task) : permissions.mayRead(this.#authority, theRuntime)
+  }
+
+  /** The types that the host has registered, to who may read the runtime. */
+  types(): ReadonlySet<string> {
+    return new Set(this.sees(null) ? this.#core.registry.list().map(({ type }) => type) : [])
+  }
+
   /** Environment time, ms since the epoch. */
   now(): number {
     return this.#core.now()
@@ -57,15 +83,14 @@ export class RuntimeReads {
   on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
     const { permissions, hub } = this.#core
     if (permissions === null) return hub.on(pattern, listener)
-    const isReadable = readableEvents(this.#core, permissions, this.#authority)
-    return hub.on(pattern, (event) => (isReadable(event) ? listener(event) : undefined))
+    return hub.on(pattern, (event) => (this.#seesEvent(event) ? listener(event) : undefined))
   }
 
   /** The last events of this process, oldest first: at least 50,000, if there were as many. */
   journal(): Iterable<RuntimeEvent> {
     const { permissions, journal } = this.#core
     if (permissions === null) return journal.recent
-    return [...journal.recent].filter(readableEvents(this.#core, permissions, this.#authority))
+    return [...journal.recent].filter((event) => this.#seesEvent(event))
   }
 
   /** Of all that the runtime has done; of the tasks that may be read, if the runtime itself may not. */
@@ -131,6 +156,10 @@ export class RuntimeReads {
 
   #isKnown(id: string): boolean {
     return this.find(id) !== undefined
+  }
+
+  #seesEvent(event: RuntimeEvent): boolean {
+    return this.sees('taskId' in event ? event.taskId : null)
   }
 
   protected mayRead(task: TaskActorLogic): boolean {

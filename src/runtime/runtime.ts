@@ -25,6 +25,16 @@ import { RuntimeReads } from './runtime-reads.ts'
 import type { StopOptions } from './stop-options.ts'
 import { stopOptionsSchema } from './stop-options.ts'
 
+/** The actors of a runtime. */
+export interface LivingActors {
+  readonly root: AnyActorRef
+  readonly tasks: readonly {
+    readonly id: string
+    readonly actor: AnyActorRef
+    readonly handlerActor: AnyActorRef | null
+  }[]
+}
+
 /** Where a task that is tried again begins. */
 export interface RetryOptions {
   from?: 'start' | 'failedStep'
@@ -72,13 +82,21 @@ export class Runtime extends RuntimeReads {
   }
 
   /**
+   * The same runtime, to the same principal, with a reason: the audit log has it with all that is done through this face
+   * but submissions.
+   */
+  because(why: string): Runtime {
+    return new Runtime(this.#core, { ...this.#authority, why }, this.#isHost)
+  }
+
+  /**
    * The same runtime, as the principal has it whom a token names, until the token expires; see the option `tokens`.
    * @throws (rejects) RefusedError `TOKEN_REFUSED`
    */
   async authenticate(token: string): Promise<Runtime> {
     const { tokens } = this.#core.options
-    if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
     try {
+      if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
       const { principal, expiresAt } = await proveToken(token, tokens, this.#core.now())
       return new Runtime(this.#core, { principal, within: [], expiresAt }, false)
     } catch (thrown) {
@@ -113,6 +131,17 @@ export class Runtime extends RuntimeReads {
   get actor(): AnyActorRef {
     this.authorise('inspect', theRuntime)
     return this.#core.logic.actor
+  }
+
+  /** The supervisor's actor, and those of the tasks that have not ended. Takes the right to `inspect` the runtime. */
+  actors(): LivingActors {
+    this.authorise('inspect', theRuntime)
+    const { logic, supervisor } = this.#core
+    const tasks = [...supervisor.tasks.live()].filter((task) => this.mayRead(task))
+    return {
+      root: logic.actor,
+      tasks: tasks.map(({ id, actor, effects }) => ({ id, actor, handlerActor: effects.handlerActor })),
+    }
   }
 
   get state(): SupervisorStage {
@@ -192,6 +221,14 @@ export class Runtime extends RuntimeReads {
     this.#ofType('resume', 'type.resume', type)
   }
 
+  /**
+   * Resolves once everything that was told to this runtime so far is done: with an audit log when that has it.
+   * @throws (rejects) RefusedError `RUNTIME_STOPPED`: it never will be
+   */
+  async acted(): Promise<void> {
+    await this.#core.permissions?.acted()
+  }
+
   /** Writes into the event log, and the audit log if there is one, what was done by hand through this face, and why. */
   noteIntervention(intervention: Intervention): void {
     const { permissions, journal, services } = this.#core
@@ -240,14 +277,23 @@ export class Runtime extends RuntimeReads {
 
   /** Takes nothing new, and waits until everything that was accepted has ended. `resume` opens it again. */
   async drain(): Promise<void> {
-    if (this.state === 'stopped') return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#drain(() => resolve(this.#idle()), reject)
+    await promise
+  }
+
+  /** As {@link drain}, but waits for nothing. */
+  beginDrain(): void {
+    this.#drain(() => undefined)
+  }
+
+  #drain(done: () => void, refused?: ActOptions['refused']): void {
+    if (this.state === 'stopped') return done()
     const perform = () => {
       this.#core.logic.send({ type: 'drain' })
-      resolve(this.#idle())
+      done()
     }
-    this.#act('drain', theRuntime, perform, { refused: reject })
-    await promise
+    this.#act('drain', theRuntime, perform, refused && { refused })
   }
 
   /** Waits until no task is unfinished. */

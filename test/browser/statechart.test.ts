@@ -107,12 +107,12 @@ it('folds a state and unfolds it, and the address keeps it', async () => {
   const fold = page.getByRole('button', { name: 'Inside of executing' })
   expect(await fold.getAttribute('aria-expanded')).toBe('true')
   await fold.click()
-  await expect.poll(() => page.locator('.cs-state').count()).toBe(14)
+  await expect.poll(() => page.locator('.cs-state').count(), { timeout: 10_000 }).toBe(14)
   await expect.poll(() => page.url()).toContain('folded=task.executing')
   await page.locator('.cs-state.of-executing.is-active').waitFor()
   expect(await misplaced(page)).toEqual([])
   await fold.click()
-  await expect.poll(() => page.locator('.cs-state').count()).toBe(26)
+  await expect.poll(() => page.locator('.cs-state').count(), { timeout: 10_000 }).toBe(26)
 })
 
 it('moves and enlarges the drawing with keys, wheel and pointer', async () => {

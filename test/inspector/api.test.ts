@@ -209,7 +209,7 @@ it('answers every path of its own description', async () => {
     .parse(await (await call('/openapi.json')).json())
   for (const [path, methods] of Object.entries(described.paths)) {
     if (!('get' in methods) || JSON.stringify(methods['get']).includes('text/event-stream')) continue
-    const response = await call(path.replace('{id}', id).replace('{machine}', 'task'))
+    const response = await call(path.replace('machines/{id}', 'machines/task').replace('{id}', id))
     expect([path, response.status]).toEqual([path, 200])
     if (path === '/metrics') expect(await response.text()).toContain('taskwright_tasks{stage="executing"} 1')
     else await response.json()

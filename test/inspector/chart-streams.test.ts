@@ -160,6 +160,16 @@ it('tells only what is about one task, if that is asked for; and lists the actor
   ])
 })
 
+it('names an actor that a handler invokes by its place below it', async () => {
+  const { runtime, call } = await serveSample()
+  const frames = await listen<MessageFrame>(call, '/api/v1/messages')
+  const { id } = await runtime.submit(brew, {})
+  const mill = `${id}/handler/mill`
+  const seen = await frames((all) => all.some(({ messages }) => messages.some(({ from }) => from === mill)))
+  const said = seen.flatMap(({ messages }) => messages).find(({ from, to }) => from === mill && to !== mill)
+  expect(said).toMatchObject({ to: `${id}/handler`, type: 'xstate.done.actor.mill', taskId: id })
+})
+
 it('watches nothing when nobody looks', async () => {
   const { runtime, call } = await serveSample()
   const before = runtime.actor.system

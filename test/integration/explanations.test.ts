@@ -134,6 +134,11 @@ test('a task that executes: its lease, its timers, the question that it waits fo
     conditions: [{ kind: 'answer', prompt: 'go on?' }],
     timers: [{ what: 'question', at: begun + 300_000 }],
   })
+  expect(runtime.resourceLines()[0]?.holders).toMatchObject([
+    { taskId: executing.id, endsAt: expect.any(Number) },
+    // Nobody knows when somebody will answer.
+    { taskId: handle.id, endsAt: null },
+  ])
   await handle.answer(true)
   await run(handle.result())
   expect(runtime.explainTask(handle.id)).toEqual({

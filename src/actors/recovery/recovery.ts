@@ -245,6 +245,7 @@ export class Recovery {
       childKey: accepted.childKey ?? null,
       depth: accepted.depth ?? 0,
       createdAt: history.createdAt,
+      traceContext: accepted.traceContext ?? null,
     }
   }
 

@@ -1,10 +1,12 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import { theRuntime } from '../../model/access.ts'
 import { describeThrown, ForbiddenError, listProblems } from '../../model/errors.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { supervisorId } from '../actor-names.ts'
 import { problem } from '../door.ts'
 import { streamFrames } from '../frame-stream.ts'
+import type { Identified } from '../identity.ts'
 import { InspectionHub } from '../inspection-hub.ts'
 import { actorLines } from '../messages/actor-lines.ts'
 import { MessageRing } from '../messages/message-ring.ts'
@@ -25,14 +27,12 @@ const watchersAtMost = 32
 
 /** What is needed to draw machines and messages. */
 export class ChartDesk {
-  readonly #runtime: Runtime | null
   readonly #catalogue: MachineCatalogue
   readonly #hub: InspectionHub | null
   #watchers = 0
 
   /** @param runtime `null`: a journal after the fact, which has no actors */
   constructor(runtime: Runtime | null) {
-    this.#runtime = runtime
     this.#catalogue = new MachineCatalogue(runtime && permitted(() => runtime.registry))
     const root = runtime && permitted(() => runtime.actor)
     this.#hub = root && new InspectionHub(root)
@@ -42,12 +42,12 @@ export class ChartDesk {
     await this.#catalogue.end()
   }
 
-  addTo(app: Hono): void {
-    app.get(`${apiBase}/machines`, (c) => c.json(this.#catalogue.list()))
+  addTo(app: Hono<Identified>): void {
+    app.get(`${apiBase}/machines`, (c) => c.json(this.#catalogue.list(drawable(c.var.caller.face))))
     app.get(`${apiBase}/machines/:id/geometry`, (c) => this.#geometry(c, c.req.param('id')))
     app.get(`${apiBase}/tasks/:id/chart-events`, (c) => {
       const id = c.req.param('id')
-      if (!this.#runtime?.get(id)) return problem(c, 404, 'UNKNOWN_TASK', `no task ${id} that lives here`)
+      if (!c.var.caller.face?.get(id)) return problem(c, 404, 'UNKNOWN_TASK', `no task ${id} that lives here`)
       return this.#chartEvents(c, id)
     })
     app.get(`${apiBase}/supervisor/chart-events`, (c) => this.#chartEvents(c, supervisorId))
@@ -55,14 +55,15 @@ export class ChartDesk {
     app.get(`${apiBase}/actors`, (c) => {
       const query = actorsQuery.safeParse(c.req.query())
       if (!query.success) return invalid(c, query.error)
-      return c.json(this.#runtime ? actorLines(this.#runtime, query.data.limit) : [])
+      const { face } = c.var.caller
+      return c.json(face ? actorLines(face, query.data.limit) : [])
     })
   }
 
-  async #geometry(c: Context, id: string): Promise<Response> {
+  async #geometry(c: Context<Identified>, id: string): Promise<Response> {
     const query = geometryQuery.safeParse(c.req.query())
     if (!query.success) return invalid(c, query.error)
-    const machine = this.#catalogue.find(id)
+    const machine = this.#catalogue.find(id, drawable(c.var.caller.face))
     if (!machine) return problem(c, 404, 'UNKNOWN_MACHINE', `no machine ${id}`)
     const { labels, folded } = query.data
     const states = new Set(machine.chart.graph.states.map((state) => state.id))
@@ -74,21 +75,29 @@ export class ChartDesk {
     }
   }
 
-  #chartEvents(c: Context, id: string): Response {
-    const [runtime, hub] = [this.#runtime, this.#hub]
+  /** @throws ForbiddenError if the caller may not inspect it */
+  #chartEvents(c: Context<Identified>, id: string): Response {
+    const { face: runtime } = c.var.caller
+    const hub = this.#hub
     if (!runtime || !hub) return problem(c, 404, 'NOT_LIVE', 'a journal has no actors')
     return this.#stream(c, () => new ChartWatch(runtime, this.#catalogue, hub, id))
   }
 
-  #messages(c: Context): Response {
+  /** @throws ForbiddenError if the caller may not inspect the runtime, or the task whose messages they are */
+  #messages(c: Context<Identified>): Response {
     const query = messagesQuery.safeParse(c.req.query())
     if (!query.success) return invalid(c, query.error)
-    const [runtime, hub] = [this.#runtime, this.#hub]
+    const { face: runtime } = c.var.caller
+    const hub = this.#hub
     if (!runtime || !hub) return problem(c, 404, 'NOT_LIVE', 'a journal has no actors')
-    return this.#stream(c, () => new MessageRing(runtime, hub, query.data.task ?? null))
+    const { task = null } = query.data
+    const handle = task === null ? undefined : runtime.get(task)
+    if (handle) handle.authorise('inspect')
+    else runtime.authorise('inspect', theRuntime)
+    return this.#stream(c, () => new MessageRing(runtime, hub, task))
   }
 
-  #stream(c: Context, watch: () => { frame(): unknown; end(): void }): Response {
+  #stream(c: Context<Identified>, watch: () => { frame(): unknown; end(): void }): Response {
     if (this.#watchers >= watchersAtMost)
       return problem(c, 409, 'TOO_MANY_WATCHERS', `at most ${watchersAtMost} such streams at a time; close one`)
     const watched = watch()
@@ -99,8 +108,23 @@ export class ChartDesk {
       this.#watchers -= 1
       watched.end()
     }
-    return c.body(streamFrames(() => watched.frame(), c.req.raw.signal, ended))
+    const { inspected } = c.var.caller
+    return c.body(
+      streamFrames(
+        () => watched.frame(),
+        c.req.raw.signal,
+        ended,
+        () => inspected.isOver,
+      ),
+    )
   }
+}
+
+/** Machines of handlers are for who may read the runtime, or a task that they run. */
+function drawable(face: Runtime | null): (type: string) => boolean {
+  if (!face?.isGoverned) return () => true
+  const types = face.types()
+  return (type) => types.has(type) || face.list({ type, limit: 1 }).length > 0
 }
 
 /** A principal that may not see definitions or actors is shown the machines alone. */

@@ -52,21 +52,22 @@ export class MachineCatalogue {
     this.#definitions = definitions
   }
 
-  list(): MachineLine[] {
+  list(isDrawable: (type: string) => boolean): MachineLine[] {
     const lines = ours.map(([id, kind, machine]) => this.#read(machine, id, kind).line)
     for (const { type, version } of this.#definitions?.list() ?? []) {
-      const known = this.#handler(type, version)
+      const known = isDrawable(type) ? this.#handler(type, version) : null
       if (known) lines.push(known.line)
     }
     return lines
   }
 
   /** @param id `task`, `supervisor`, or `type@version` */
-  find(id: string): Known | null {
+  find(id: string, isDrawable: (type: string) => boolean = () => true): Known | null {
     const own = ours.find(([name]) => name === id)
     if (own) return this.#read(own[2], own[0], own[1])
     const at = id.lastIndexOf('@')
-    return at < 1 ? null : this.#handler(id.slice(0, at), Number(id.slice(at + 1)))
+    const type = id.slice(0, at)
+    return at < 1 || !isDrawable(type) ? null : this.#handler(type, Number(id.slice(at + 1)))
   }
 
   definition(type: string, version: number): TaskDefinition | undefined {

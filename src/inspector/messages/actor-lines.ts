@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { supervisorId } from '../actor-names.ts'
+import { actorId, supervisorId } from '../actor-names.ts'
 import type { ActorLine } from '../view/chart/chart-protocol.ts'
 
 interface Standing {
@@ -24,19 +24,18 @@ function standingOf(actor: AnyActorRef): Standing {
 /** The actors that live: the supervisor, its tasks, their handlers that are actors, and what these invoke. */
 export function actorLines(runtime: Runtime, limit: number): ActorLine[] {
   const lines: ActorLine[] = []
-  const add = (actor: AnyActorRef, kind: ActorLine['kind'], parent: string | null, within: string) => {
+  const add = (actor: AnyActorRef, kind: ActorLine['kind'], parent: string | null) => {
     const { status, state, children } = standingOf(actor)
-    const id = kind === 'invoked' ? `${within}/${actor.id}` : actor.id
+    const id = actorId(actor) ?? actor.id
     lines.push({ id, kind, parent, status, state })
-    if (kind === 'handler' || kind === 'invoked') for (const child of children) add(child, 'invoked', id, id)
+    if (kind === 'handler' || kind === 'invoked') for (const child of children) add(child, 'invoked', id)
   }
-  add(runtime.actor, 'supervisor', null, supervisorId)
-  for (const { id, outcome } of runtime.list()) {
-    if (outcome || lines.length >= limit) continue
-    const handle = runtime.get(id)
-    if (!handle) continue
-    add(handle.actor, 'task', supervisorId, id)
-    if (handle.handlerActor) add(handle.handlerActor, 'handler', id, id)
+  const { root, tasks } = runtime.actors()
+  add(root, 'supervisor', null)
+  for (const { id, actor, handlerActor } of tasks) {
+    if (lines.length >= limit) break
+    add(actor, 'task', supervisorId)
+    if (handlerActor) add(handlerActor, 'handler', id)
   }
   return lines
 }

@@ -78,6 +78,25 @@ export function viewData(view: RuntimeView): ViewData {
 }
 
 /**
+ * What somebody sees of a view who sees not all of it. What is summed up over all tasks is summed up over those that it
+ * sees; sums of which nobody knows any more of whom they are it sees if it sees what is told of the runtime (`null`).
+ */
+export function seenOf(view: RuntimeView, sees: (taskId: string | null) => boolean): ViewData {
+  const tasks = [...view.tasks.values()].filter(({ id }) => sees(id))
+  const alerts = view.alerts.filter(({ taskId }) => sees(taskId))
+  if (sees(null)) return { ...view, tasks, alerts }
+  const { seq, at } = view
+  const seen = { ...emptyView(), seq, at, tasks, alerts }
+  for (const { stage, failure, holds, demand } of tasks) {
+    seen.byStage[stage] += 1
+    if (failure) seen.errorsByCode[failure.code] = (seen.errorsByCode[failure.code] ?? 0) + 1
+    if (!holds) continue
+    for (const [resource, amount] of Object.entries(demand)) seen.held[resource] = (seen.held[resource] ?? 0) + amount
+  }
+  return seen
+}
+
+/**
  * A copy that can be folded on without changing `data`: replay starts from it again and again. Of a row only `segments`
  * grows in place; everything else that a fold changes, it replaces.
  */

@@ -15,8 +15,9 @@ export function expectedRunMs({ facts }: TaskActorLogic, monitor: Monitor): numb
   return facts.estimateMs ?? monitor.medianRunMs(facts.definition.type) ?? facts.definition.timeoutMs
 }
 
-/** When the task is expected to give back what it was granted at `grantedAt`. */
+/** When the task is expected to give back what it was granted at `grantedAt`; `null`: a person may take any time. */
 export function expectedEnd(task: TaskActorLogic, grantedAt: number, monitor: Monitor): number | null {
+  if (task.context.held || task.context.openQuestions > 0) return null
   const runMs = expectedRunMs(task, monitor)
   return runMs === null ? null : grantedAt + runMs
 }

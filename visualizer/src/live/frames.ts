@@ -38,7 +38,7 @@ export function openFrames<Frame>(path: string, take: (frame: Frame) => void): F
     pauseMs = Math.min(2 * pauseMs, longestPauseMs)
   }
   const lost = () => {
-    state.problem = 'the server cannot be reached'
+    state.problem = 'no answer from the server'
     again()
   }
   const go = () => void listen().then(again, lost)

@@ -158,7 +158,7 @@ function Bar({ now }: { now: Shown }) {
       <span class="rp-at mono">{formatMoment(at)}</span>
       <span class="rp-left">{left}</span>
       <button type="button" class="button rp-live" disabled={!isPast} onClick={backToNow}>
-        {isFile ? 'End' : 'Live'}
+        {isFile ? 'End' : 'Now'}
       </button>
       {recording.dropped > 0 && (
         <span class="rp-dropped hint">

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TaskRow } from '../../../../src/inspector/view/task-row.ts'
 import type { Shown } from '../../live/session.ts'
 import { shown } from '../../live/session.ts'
@@ -46,7 +46,11 @@ export function Chart({ now, machine, row, labels, folded, isSmall = false, onFo
   const feed = useFeed(row?.endedAt === null || machine === 'supervisor' ? actorOf(machine, task, now) : null)
   const [picked, setPicked] = useState<string | null>(null)
   useEffect(() => setPicked(null), [machine, task])
-  const loaded = chartOf(machine, labels, folded)
+  const asked = chartOf(machine, labels, folded)
+  // While it is laid out anew, what was there stays.
+  const last = useRef<{ readonly machine: string; readonly loaded: typeof asked } | null>(null)
+  if (asked.state === 'there') last.current = { machine, loaded: asked }
+  const loaded = asked.state === 'loading' && last.current?.machine === machine ? last.current.loaded : asked
   if (loaded.state === 'loading') return <ChartLoading text="The chart is being laid out" isBad={false} />
   if (loaded.state === 'failed') return <ChartLoading text={`No chart: ${loaded.message}`} isBad={true} />
   const chart = loaded.value

@@ -21,7 +21,7 @@ async function load<Value>(path: string): Promise<Loaded<Value>> {
     if (response.ok) return { state: 'there', value }
     return { state: 'failed', message: String(value.message ?? response.statusText) }
   } catch {
-    return { state: 'failed', message: 'the server cannot be reached' }
+    return { state: 'failed', message: 'no answer from the server' }
   }
 }
 

@@ -4,7 +4,7 @@ import { formatCount } from '../../parts/format.ts'
 import { RowStage } from '../../parts/stage.tsx'
 import type { MessageFeed } from './message-feed.ts'
 
-const shownAtMost = 200
+const shownAtMost = 80
 
 /** A task among the tasks that submitted it. */
 interface Branch {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MessageLine } from '../../../../src/inspector/view/chart/chart-protocol.ts'
+import type { RuntimeEvent } from '../../../../src/model/events.ts'
 import { firstLaterThan } from '../../live/recording.ts'
 import type { Shown } from '../../live/session.ts'
 import { shown } from '../../live/session.ts'
@@ -43,13 +44,30 @@ interface Said {
   readonly since: number | null
 }
 
+interface Guess {
+  /** Of which events, up to which. */
+  readonly of: readonly RuntimeEvent[]
+  readonly last: number
+  readonly messages: readonly MessageLine[]
+}
+
+let guess: Guess | null = null
+
+/** Worked out once for as long as it is the same: it is asked for with each paint. */
+function guessedBefore(events: readonly RuntimeEvent[], end: number): readonly MessageLine[] {
+  const last = events[end - 1]?.seq ?? 0
+  if (guess?.of !== events || guess.last !== last)
+    guess = { of: events, last, messages: inferredMessages(events.slice(Math.max(0, end - guessedAtMost), end)) }
+  return guess.messages
+}
+
 /** What was heard, and before that what the events tell; of one task, or of all. */
 function saidBy(now: Shown, listening: MessageFeed | null, picked: string | null): Said {
   const { recording } = now
   const since = listening?.since ?? null
   const events = picked === null ? recording.events : recording.eventsOf(picked)
   const end = firstLaterThan(events, Math.min(now.now, since === null ? now.now : since - 0.001))
-  const guessed = inferredMessages(events.slice(Math.max(0, end - guessedAtMost), end))
+  const guessed = guessedBefore(events, end)
   const all = listening?.messages ?? []
   const heard = all.slice(0, messagesUntil(all, now.isPast ? now.now : Number.POSITIVE_INFINITY))
   const own = picked === null ? heard : heard.filter(({ taskId }) => taskId === picked)

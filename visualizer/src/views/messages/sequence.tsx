@@ -29,6 +29,9 @@ export function messageName({ type }: MessageLine): string {
   if (type.startsWith('xstate.done.actor.')) return 'done'
   if (type.startsWith('xstate.error.actor.')) return 'error'
   if (type === 'xstate.init') return 'created'
+  if (type === 'xstate.promise.resolve') return 'resolved'
+  if (type === 'xstate.promise.reject') return 'rejected'
+  if (type === 'xstate.stop') return 'stop'
   if (type.startsWith('xstate.after.')) return 'delay elapsed'
   return type
 }

@@ -1,8 +1,5 @@
 import type { TaskRow } from '../../../../src/inspector/view/task-row.ts'
 
-/** A member comes within this of the end of what it waited for, ms. */
-const soonMs = 25
-
 /**
  * The chain of members that a flow's length comes from, the first one first: from the member that ended last, back to
  * whichever ended just before it came, and so on; a member that is a flow gives its own chain. Worked out from the times: the
@@ -21,7 +18,7 @@ export function criticalPath(
   while (at) {
     const { createdAt, id } = at
     path.unshift(...(members.has(id) ? [id, ...criticalPath(id, members, now)] : [id]))
-    left = left.filter((row) => row !== at && row.endedAt !== null && row.endedAt <= createdAt + soonMs)
+    left = left.filter((row) => row !== at && row.endedAt !== null && row.endedAt <= createdAt)
     at = latest(left, end)
   }
   return path

@@ -150,6 +150,9 @@ function drawLane(
   }
 }
 
+/** Below this width a bar has no round corners: nobody could see them, and there may be thousands. */
+const plainBelow = 8
+
 function drawBar(
   context: CanvasRenderingContext2D,
   scene: TimelineScene,
@@ -159,16 +162,37 @@ function drawBar(
   y: number,
 ): void {
   const { palette, selected, critical } = scene
-  context.save()
-  context.beginPath()
-  context.roundRect(from, y, to - from, barHeight, 3)
-  context.clip()
-  for (const [index, { at, phase }] of row.segments.entries()) {
+  const isRound = to - from >= plainBelow
+  if (isRound) {
+    context.save()
+    context.beginPath()
+    context.roundRect(from, y, to - from, barHeight, 3)
+    context.clip()
+  }
+  drawPhases(context, scene, row, to, y)
+  if (row.stage === 'failed' || row.stage === 'rejected' || row.stage === 'cancelled') {
+    context.fillStyle = row.stage === 'cancelled' ? palette.faint : palette.bad
+    context.fillRect(to - 3, y, 3, barHeight)
+  }
+  if (isRound) context.restore()
+  if (critical.has(row.id)) outline(context, palette.ink, from, to, y, 1.5)
+  if (selected === row.id) outline(context, palette.accent, from, to, y, 2.5)
+}
+
+function drawPhases(
+  context: CanvasRenderingContext2D,
+  scene: TimelineScene,
+  { segments }: TaskRow,
+  to: number,
+  y: number,
+): void {
+  const { palette, width } = scene
+  for (const [index, { at, phase }] of segments.entries()) {
     if (!isDrawn(phase)) continue
     const start = xOf(scene, at)
-    const next = row.segments[index + 1]
+    const next = segments[index + 1]
     const end = next ? xOf(scene, next.at) : to
-    if (end < 0 || start > scene.width) continue
+    if (end < 0 || start > width) continue
     context.fillStyle = palette.phase[phase]
     // What only waits is drawn lower: what works stands out.
     const isIdle = phase === 'waiting' || phase === 'queued' || phase === 'backoff'
@@ -176,13 +200,6 @@ function drawBar(
     context.fillRect(start, isIdle ? y + 4 : y, Math.max(1, end - start), isIdle ? barHeight - 8 : barHeight)
   }
   context.globalAlpha = 1
-  if (row.stage === 'failed' || row.stage === 'rejected' || row.stage === 'cancelled') {
-    context.fillStyle = row.stage === 'cancelled' ? palette.faint : palette.bad
-    context.fillRect(to - 3, y, 3, barHeight)
-  }
-  context.restore()
-  if (critical.has(row.id)) outline(context, palette.ink, from, to, y, 1.5)
-  if (selected === row.id) outline(context, palette.accent, from, to, y, 2.5)
 }
 
 function outline(
@@ -200,6 +217,19 @@ function outline(
   context.stroke()
 }
 
+const nameFont = `500 10.5px ${font}`
+const shortestName = 16
+const nameWidths = new Map<string, number>()
+
+/** Types are few, and measuring them is slow. */
+function nameWidth(context: CanvasRenderingContext2D, text: string): number {
+  const known = nameWidths.get(text)
+  if (known !== undefined) return known
+  const { width } = context.measureText(text)
+  nameWidths.set(text, width)
+  return width
+}
+
 /** In a flow each task has a line to itself, and its name after its bar; else only where there is room. */
 function drawName(
   context: CanvasRenderingContext2D,
@@ -213,11 +243,12 @@ function drawName(
   depth: number,
 ): void {
   const { palette, width } = scene
-  context.font = `500 10.500px ${font}`
+  const after = Math.max(6, to + 6)
+  if (!isFlow && after + shortestName > room) return
+  context.font = nameFont
   context.textBaseline = 'middle'
   const text = isFlow && depth > 1 ? `${'· '.repeat(depth - 1)}${row.type}` : row.type
-  const length = context.measureText(text).width
-  const after = Math.max(6, to + 6)
+  const length = nameWidth(context, text)
   const hasRoom = after + length < Math.min(room - 4, width - 4)
   // No room to the right of it: to the left, where nothing else can be in a flow.
   const start = hasRoom ? after : isFlow ? from - 6 - length : -1

@@ -7,8 +7,8 @@ import type { Hit } from './draw-timeline.ts'
 import { drawTimeline, hitAt } from './draw-timeline.ts'
 import type { Palette } from './palette.ts'
 import { readPalette } from './palette.ts'
-import type { TimelineLayout } from './timeline-layout.ts'
-import { axisHeight, firstLineAt, groupKey, headHeight } from './timeline-layout.ts'
+import type { Line, TimelineLayout } from './timeline-layout.ts'
+import { axisHeight, firstLineAt, groupKey, headHeight, laneHeight } from './timeline-layout.ts'
 import type { WindowControl } from './use-window.ts'
 
 interface CanvasProps {
@@ -82,6 +82,15 @@ export function TimelineCanvas(props: CanvasProps) {
     }
   }, [])
 
+  useEffect(() => {
+    const element = box.current
+    const line = selected === null ? undefined : lineOf(latest.current.props.layout, selected)
+    if (!element || !line || size.height === 0) return
+    const seen = size.height - axisHeight
+    if (line.top < element.scrollTop || line.top + laneHeight > element.scrollTop + seen)
+      element.scrollTop = Math.max(0, line.top - seen / 3)
+  }, [selected, size.height])
+
   const version = colours.value
   useEffect(() => {
     const element = canvas.current
@@ -116,6 +125,10 @@ export function TimelineCanvas(props: CanvasProps) {
       {tip && <Tooltip tip={tip} now={now} width={size.width} />}
     </div>
   )
+}
+
+function lineOf({ lines }: TimelineLayout, id: string): Line | undefined {
+  return lines.find((line) => line.kind === 'lane' && line.group.lanes[line.index]?.rows.some((row) => row.id === id))
 }
 
 interface Latest {

@@ -8,7 +8,7 @@ import { formatDuration } from '../../parts/format.ts'
 import { RowStage } from '../../parts/stage.tsx'
 import { address, go, hrefTo, setFilters } from '../../shell/address.ts'
 import { criticalPath } from './critical-path.ts'
-import type { Grouping } from './lanes.ts'
+import type { Grouping, LaneGroup } from './lanes.ts'
 import { LaneBook, laneGroups, membersOf } from './lanes.ts'
 import type { DrawnPhase } from './palette.ts'
 import { phaseNames } from './palette.ts'
@@ -98,9 +98,14 @@ function Timeline({ now }: { now: Shown }) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const [isTable, setTable] = useState(false)
   const { from, to } = control.window
-  const groups = laneGroups(now.view.tasks, by, bookOf(now), from, to)
-  const layout = layOutTimeline(groups, closed)
   const selected = task === null ? undefined : now.view.tasks.get(task)
+  const flow = selected ? rootOf(selected, now.view).id : null
+  // The flow that somebody looks at stays on top, whatever comes.
+  const isPicked = (group: LaneGroup) => Number(group.flow !== null && group.flow === flow)
+  const groups = laneGroups(now.view.tasks, by, bookOf(now), from, to).sort(
+    (one, other) => isPicked(other) - isPicked(one),
+  )
+  const layout = layOutTimeline(groups, closed)
   const found = useRef<{ readonly key: string; readonly value: ReturnType<typeof criticalOf> }>({
     key: '',
     value: null,
