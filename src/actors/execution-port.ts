@@ -43,6 +43,8 @@ export interface ExecutionPort {
   answerTo<Answer>(key: string): { readonly value: Answer } | undefined
   answered(questionId: string, key: string, answer: unknown): Promise<void>
   use(usage: Demand): void
+  /** Reports what a sandbox has used; resources of that name that a pool has are drawn on. */
+  measured(usage: Demand): void
   progress(fraction: number, message: string): void
   /** Takes back what a step did that ended after its attempt; what stands is said aloud. */
   undoLate(undoing: Undoing): Promise<void>

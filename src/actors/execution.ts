@@ -6,6 +6,7 @@ import type { Failure } from '../model/errors.ts'
 import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
+import type { SandboxUsage } from '../model/isolation.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
@@ -147,6 +148,17 @@ export class Execution implements TaskContext, StepHost {
       throw refuse('DEMAND_INVALID', `${this.id} reported a usage that is none`, listProblems(checked.error))
     this.#port.alive()
     this.#port.use(checked.data)
+  }
+
+  /** What the attempt has used in its sandbox. */
+  measured({ cpuMs, memoryBytes, outputBytes, wallMs }: SandboxUsage): void {
+    if (this.#closed) return
+    this.#port.measured({
+      'sandbox.cpuMs': Math.round(cpuMs),
+      'sandbox.memoryBytes': memoryBytes,
+      'sandbox.outputBytes': outputBytes,
+      'sandbox.wallMs': Math.round(wallMs),
+    })
   }
 
   heartbeat(): void {

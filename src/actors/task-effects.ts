@@ -7,10 +7,11 @@ import { nothingToRollBack } from '../model/outcome.ts'
 import { unwritable } from './accepted-record.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { Execution } from './execution.ts'
-import type { RunningHandler } from './inline-executor.ts'
 import { runInline } from './inline-executor.ts'
+import { runIsolated } from './isolated-executor.ts'
 import { checkOutput } from './output-check.ts'
 import { RetryTimer } from './retry-timer.ts'
+import type { ExecutorPort, RunningHandler } from './running-handler.ts'
 import type { Task } from './task.ts'
 import { TaskExecutionPort } from './task-execution-port.ts'
 import type { TaskServices } from './task-services.ts'
@@ -250,14 +251,19 @@ export class TaskEffects {
     const task = this.#task
     if (!this.execution) return
     const { epoch } = this.execution
-    this.#handler = runInline(this.execution, {
+    const { handler } = task.facts.definition
+    const port: ExecutorPort = {
       self: task.actor,
       completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
       failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
       alive: () => this.#watch?.alive(),
       moved: (state) => task.report({ type: 'task.handler', state }),
       stopChild: (child) => this.stopChild(child),
-    })
+    }
+    this.#handler =
+      handler.form === 'isolated'
+        ? runIsolated(this.execution, handler, this.#services.sandboxes, port)
+        : runInline(this.execution, port)
   }
 
   #stopHandler(): void {
@@ -304,6 +310,7 @@ export class TaskEffects {
 
   /** What the handler of the attempt still does counts no more. */
   #endAttempt(): void {
+    this.#handler?.end()
     this.execution?.close()
     this.execution = null
     this.#handler = null

@@ -141,6 +141,26 @@ export class TaskExecutionPort implements ExecutionPort {
     this.#services.supervisor.send({ type: 'lease.use', taskId: this.id, leaseId, epoch: this.#epoch, usage })
   }
 
+  measured(usage: Demand): void {
+    const pooled: Record<string, number> = {}
+    const rest: Record<string, number> = {}
+    for (const [resource, amount] of Object.entries(usage)) {
+      const part = this.#isPooled(resource, amount) ? pooled : rest
+      part[resource] = amount
+    }
+    if (Object.keys(rest).length > 0) this.report({ type: 'task.used', usage: rest })
+    if (Object.keys(pooled).length > 0) this.use(pooled)
+  }
+
+  #isPooled(resource: string, amount: number): boolean {
+    try {
+      this.#services.ledger.compile({ [resource]: amount })
+      return true
+    } catch {
+      return false
+    }
+  }
+
   progress(fraction: number, message: string): void {
     this.#task.progress.fraction = fraction
     const shown = this.scrub(message)

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import { z } from 'zod'
+import type { SandboxOptions } from '../isolation/sandboxes.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Duration } from '../model/duration.ts'
 import { durationSchema } from '../model/duration.ts'
@@ -28,6 +29,8 @@ import type { TokenOptions } from '../security/tokens.ts'
 import type { AuditStore } from '../store/audit-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
+import type { IsolationOptions } from './isolation-options.ts'
+import { isolationOptionsSchema } from './isolation-options.ts'
 import { openStore } from './open-store.ts'
 import { createSystemEnvironment } from './system-environment.ts'
 
@@ -107,6 +110,8 @@ export interface RuntimeOptions {
    * stay readable: they hold no values.
    */
   encryption?: EncryptionOptions
+  /** Where handlers may run: the lowest level, secrets, and what the level `process` may do without. */
+  isolation?: IsolationOptions
   /** What is hidden in events, journal, log and views, beyond what is recognised anyway. */
   secrets?: SecretsOptions
   /** Default: warnings and errors to standard error, as JSON lines. */
@@ -136,6 +141,7 @@ export interface ResolvedRuntimeOptions {
   readonly restartsWithinMs: number
   readonly inspect: Inspector | undefined
   readonly logger: Logger
+  readonly isolation: SandboxOptions
   readonly secrets: Required<SecretsOptions>
   readonly keyring: Keyring | null
 }
@@ -258,6 +264,7 @@ const optionsSchema = z.strictObject({
     )
     .optional(),
   encryption: encryptionSchema.optional(),
+  isolation: isolationOptionsSchema.prefault({}),
   secrets: z
     .strictObject({
       names: z.array(z.string().min(1)).default([]),
@@ -323,6 +330,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,
+    isolation: rest.isolation,
     secrets: rest.secrets,
     keyring: rest.encryption ? new Keyring(rest.encryption) : null,
     logger: rest.logger ?? pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
