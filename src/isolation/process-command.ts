@@ -32,15 +32,24 @@ function guestFolder(): string {
   return dirname(dirname(guestFile('guest-process')))
 }
 
+/** The conditions that the host resolves packages under. */
+function conditionArguments(): string[] {
+  const given = process.execArgv
+  return given.flatMap((argument, index) => {
+    if (/^(--conditions|-C)=/.test(argument)) return [argument]
+    const value = given[index + 1]
+    return (argument === '--conditions' || argument === '-C') && value !== undefined ? [`--conditions=${value}`] : []
+  })
+}
+
 function nodeArguments(handler: IsolatedHandler, folders: readonly string[]): string[] {
   const { limits } = handler
-  const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions'))
   return [
     '--permission',
     ...folders.map((folder) => `--allow-fs-read=${folder}`),
     `--max-old-space-size=${limits.memoryMb}`,
     '--no-warnings',
-    ...conditions,
+    ...conditionArguments(),
     guestFile('guest-process'),
   ]
 }

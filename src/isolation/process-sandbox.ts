@@ -15,7 +15,7 @@ const pollMs = 100
 /** What Node itself holds in memory before any handler. */
 const nodeMb = 96
 /** Of what it prints only the end of it matters, to say why it died. */
-const keptBytes = 2_048
+const keptBytes = 16_384
 const mostPrintedBytes = 0x10_0000
 /** What waits to be read by it. */
 const mostUnreadBytes = 0x400_0000

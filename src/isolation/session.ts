@@ -139,7 +139,7 @@ export class Session {
         this.#isReleased = true
         return this.#finish(() => this.#outcome.resolve(message.value), new Error('the handler has ended'))
       case 'failed': {
-        const error = thrownInside(message)
+        const error = isOutOfMemory(message.message) ? this.#outOfMemory() : thrownInside(message)
         this.#isReleased = true
         return this.#finish(() => this.#outcome.reject(error), error)
       }
@@ -262,6 +262,11 @@ export class Session {
     return new Promise(() => undefined)
   }
 
+  #outOfMemory(): SandboxError {
+    const { level, limits } = this.#parts.handler
+    return new SandboxError('SANDBOX_LIMIT', `the ${level} used more than ${limits.memoryMb} MiB of memory`)
+  }
+
   #overLimit(what: string): void {
     this.kill(new SandboxError('SANDBOX_LIMIT', `the handler sent ${what}`))
   }
@@ -283,6 +288,11 @@ export class Session {
     this.#steps.clear()
     tell()
   }
+}
+
+/** What engines throw that can still throw. */
+function isOutOfMemory(message: string): boolean {
+  return /^(out of memory|Array buffer allocation failed)$/.test(message)
 }
 
 function thrownInside({ message, permanent }: { message: string; permanent: boolean }): Error {
