@@ -12,6 +12,7 @@ import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
+import { secret } from '../security/secret-fields.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
 import { Questions } from './questions.ts'
@@ -21,6 +22,8 @@ import type { StepHost } from './step-runner.ts'
 import { StepRunner } from './step-runner.ts'
 import { createTaskLog } from './task-log.ts'
 import type { Timer } from './timers.ts'
+
+const secretText = secret()
 
 /** A promise whose rejection is known to the task already: a handler that drops it does not end the host's process. */
 function owned<T>(promise: Promise<T>): Promise<T> {
@@ -151,14 +154,13 @@ export class Execution implements TaskContext, StepHost {
   }
 
   /** What the attempt has used in its sandbox. */
-  measured({ cpuMs, memoryBytes, outputBytes, wallMs }: SandboxUsage): void {
-    if (this.#closed) return
-    this.#port.measured({
-      'sandbox.cpuMs': Math.round(cpuMs),
-      'sandbox.memoryBytes': memoryBytes,
-      'sandbox.outputBytes': outputBytes,
-      'sandbox.wallMs': Math.round(wallMs),
-    })
+  measured(usage: SandboxUsage): void {
+    if (!this.#closed) this.#port.measured(usage)
+  }
+
+  /** A secret that the handler was given: it is hidden wherever it turns up. */
+  hide(value: string): void {
+    if (!this.#closed) this.#port.learn(secretText, value)
   }
 
   heartbeat(): void {

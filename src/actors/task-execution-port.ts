@@ -3,6 +3,7 @@ import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
+import type { SandboxUsage } from '../model/isolation.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
@@ -141,7 +142,13 @@ export class TaskExecutionPort implements ExecutionPort {
     this.#services.supervisor.send({ type: 'lease.use', taskId: this.id, leaseId, epoch: this.#epoch, usage })
   }
 
-  measured(usage: Demand): void {
+  measured({ cpuMs, memoryBytes, outputBytes, wallMs }: SandboxUsage): void {
+    const usage = {
+      'sandbox.cpuMs': Math.round(cpuMs),
+      'sandbox.memoryBytes': memoryBytes,
+      'sandbox.outputBytes': outputBytes,
+      'sandbox.wallMs': Math.round(wallMs),
+    }
     const pooled: Record<string, number> = {}
     const rest: Record<string, number> = {}
     for (const [resource, amount] of Object.entries(usage)) {

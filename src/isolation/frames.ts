@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer'
 const headerBytes = 4
 
 /** Frames that are none: the other side is broken, or hostile. */
-export class FrameError extends Error {}
+class FrameError extends Error {}
 
 export function encodeFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)

@@ -2,7 +2,7 @@ import { parse } from 'secure-json-parse'
 import { NonRetryableError } from '../model/errors.ts'
 
 /** Deeper than any message of a handler needs, and shallow enough for everything that walks over values. */
-export const maxDepth = 64
+const maxDepth = 64
 
 const quote = 0x22
 const backslash = 0x5c

@@ -16,4 +16,7 @@ export type SessionTask = Pick<
   | 'heartbeat'
   | 'ask'
   | 'sleep'
->
+> & {
+  /** Told of a secret that the handler is given: it must turn up nowhere. */
+  hide?(value: string): void
+}

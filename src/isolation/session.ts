@@ -204,8 +204,15 @@ export class Session {
       case 'read':
         return desk.read(can.read, message.path, limits.messageBytes)
       case 'secret':
-        return desk.secret(can.secrets, message.name, task)
+        return this.#secret(message.name)
     }
+  }
+
+  async #secret(name: string): Promise<string> {
+    const { task, desk, handler } = this.#parts
+    const value = await desk.secret(handler.can.secrets, name, task)
+    task.hide?.(value)
+    return value
   }
 
   async #ask({ question, prompt, timeoutMs, ...rest }: Extract<GuestMessage, { type: 'ask' }>): Promise<unknown> {

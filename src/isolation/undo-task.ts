@@ -61,6 +61,10 @@ export class UndoTask implements SessionTask {
     return never()
   }
 
+  hide(value: string): void {
+    this.#task.hide?.(value)
+  }
+
   progress(): void {
     // Was reported when it happened.
   }

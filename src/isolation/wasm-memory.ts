@@ -29,7 +29,7 @@ function writeNumber(number: number): number[] {
  * A module whose own memory cannot grow over `maxBytes`: its memory section is given a maximum, which the engine that
  * runs it enforces. Source: WebAssembly Core Specification 1.0, 5.5.8 Memory Section.
  */
-export function withMemoryCap(module: Uint8Array, maxBytes: number): Uint8Array {
+function withMemoryCap(module: Uint8Array, maxBytes: number): Uint8Array {
   const parts: Uint8Array[] = [module.subarray(0, preambleBytes)]
   let at = preambleBytes
   while (at < module.length) {

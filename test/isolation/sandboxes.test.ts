@@ -127,7 +127,7 @@ describe.each(sandboxLevels)('at the level %s', (level) => {
     await runtime.stop()
   })
 
-  test('a question that it was not made with is refused', async () => {
+  test('a secret that it was not granted is refused', async () => {
     const { runtime } = await observedRuntime()
     const handle = await runtime.submit(sandboxed(level, 'secrets', { can: { secrets: ['other'] } }), { name: 'token' })
     expect(await handle.outcome()).toMatchObject({
@@ -142,7 +142,7 @@ describe.each(sandboxLevels)('at the level %s', (level) => {
       asked.push(`${task.type} ${name}`)
       return name === 'token' ? 'a value' : undefined
     }
-    const { runtime } = await observedRuntime({
+    const { runtime, lines } = await observedRuntime({
       isolation: { process: { without: ['bubblewrap', 'uid'] }, secrets: provider },
     })
     const definition = sandboxed(level, 'secrets', { can: { secrets: ['token', 'absent'] } })
@@ -151,6 +151,9 @@ describe.each(sandboxLevels)('at the level %s', (level) => {
       failure: { message: 'the host has no secret absent; give one with the option isolation.secrets' },
     })
     expect(asked).toEqual(['secrets token', 'secrets absent'])
+    // What it was given turns up nowhere.
+    expect(lines()).toHaveLength(1)
+    expect(JSON.stringify(lines())).not.toContain('a value')
     await runtime.stop()
   })
 

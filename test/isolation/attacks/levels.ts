@@ -4,7 +4,7 @@ export const attackedLevels = ['inline', 'thread', 'process without bubblewrap',
 export type AttackedLevel = (typeof attackedLevels)[number]
 
 /** What a level does not promise to hold. Everything else it does. */
-export const notPromised: Readonly<Record<AttackedLevel, readonly string[] | 'anything'>> = {
+const notPromised: Readonly<Record<AttackedLevel, readonly string[] | 'anything'>> = {
   inline: 'anything',
   thread: [
     '4 GB of buffers',

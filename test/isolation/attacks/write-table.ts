@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { probeProcessSupport } from '../../../src/isolation/process-support.ts'
 import type { AttackedLevel } from './levels.ts'
 import { attackedLevels } from './levels.ts'
-import { outcomeTable, tableBegin, tableIn } from './outcome-table.ts'
+import { outcomeTable, tableBegin, tableEnd } from './outcome-table.ts'
 import type { AttackOutcome } from './run-attacks.ts'
 import { runAttacks } from './run-attacks.ts'
 
@@ -19,4 +19,6 @@ for (const level of attackedLevels) {
 }
 const page = new URL('../../../docs/security.md', import.meta.url)
 const text = await readFile(page, 'utf8')
-await writeFile(page, text.replace(`${tableBegin}\n\n${tableIn(text)}`, `${tableBegin}\n\n${outcomeTable(outcomes)}`))
+const [before = '', rest = ''] = text.split(tableBegin)
+const [, after = ''] = rest.split(tableEnd)
+await writeFile(page, `${before}${tableBegin}\n\n${outcomeTable(outcomes)}\n\n${tableEnd}${after}`)
