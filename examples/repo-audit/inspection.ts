@@ -1,6 +1,6 @@
 import type { Runtime } from 'taskwright'
 import type { Inspector } from 'taskwright/inspector'
-import { serveInspector } from 'taskwright/inspector'
+import { serveInspector, usualPort } from 'taskwright/inspector'
 
 /** Whether and where the page is served that shows the run. */
 export interface Inspection {
@@ -9,9 +9,6 @@ export interface Inspection {
   /** It stays when the work is done, until it is interrupted. */
   readonly keepOpen: boolean
 }
-
-/** Where `taskwright watch` and its like look first. */
-const usualPort = 7878
 
 function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'

@@ -27,16 +27,18 @@ const sequence = '\u001b['
 /** Draws line by line over the last view, in one write: what stays the same does not flicker. */
 function screenOn(stream: NodeJS.WriteStream): Screen {
   let drawn = 0
+  // A terminal that does not know its size says 0.
+  const width = () => stream.columns || 80
   return {
     get columns() {
-      return stream.columns
+      return width()
     },
     get rows() {
-      return stream.rows
+      return stream.rows || 24
     },
     draw(lines) {
       const up = drawn > 0 ? `${sequence}${drawn}A` : ''
-      const text = lines.map((line) => `${printable(line).slice(0, stream.columns - 1)}${sequence}K\n`).join('')
+      const text = lines.map((line) => `${printable(line).slice(0, width() - 1)}${sequence}K\n`).join('')
       stream.write(`${sequence}?25l\r${up}${text}${sequence}J`)
       drawn = lines.length
     },
