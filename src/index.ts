@@ -29,6 +29,15 @@ export type { Failure, FailureCode, RefusalCode } from './model/errors.ts'
 export { ForbiddenError, NonRetryableError, RefusedError, TaskStoppedError, TaskwrightError } from './model/errors.ts'
 export type { Changes, RuntimeEvent, TaskEvent } from './model/events.ts'
 export type { ChildHandle, ChildOptions, StepOptions, StepRun } from './model/handler-parts.ts'
+export type {
+  CapabilitiesInput,
+  FetchRequest,
+  FetchResponse,
+  HandlerSource,
+  IsolatedTask,
+  IsolationLevel,
+  SandboxLimitsInput,
+} from './model/isolation.ts'
 export type { AcceptedTask, JournalRecord, RecordPayload } from './model/journal-record.ts'
 export type { TaskKind } from './model/kind.ts'
 export type { LimitsInput } from './model/limits.ts'
@@ -38,6 +47,8 @@ export type { Principal, PrincipalAttribute, PrincipalInput } from './model/prin
 export type { Priority } from './model/priority.ts'
 export type { QuotasInput, QuotasOf } from './model/quotas.ts'
 export type { Demand, PoolsInput, ResourceInput, ResourceUsage } from './model/resources.ts'
+export type { SandboxErrorCode } from './model/sandbox-error.ts'
+export { SandboxError } from './model/sandbox-error.ts'
 export type { TaskStage } from './model/stage.ts'
 export type { Percentiles, ResourceEfficiency, RuntimeStats, TypeStats } from './model/stats.ts'
 export type { StoreErrorCode } from './model/store-error.ts'
@@ -64,6 +75,8 @@ export type { FailurePolicy, MemberOutcome } from './runtime/flows/run-members.t
 export { FlowFailedError } from './runtime/flows/run-members.ts'
 export { sequence } from './runtime/flows/sequence.ts'
 export type { TaskHandle } from './runtime/handle.ts'
+export { handlerFile, scriptHandler } from './runtime/handler-source.ts'
+export type { IsolationOptions } from './runtime/isolation-options.ts'
 export type { Runtime } from './runtime/runtime.ts'
 export type { AuditOptions, RuntimeOptions, SchedulingOptions } from './runtime/runtime-options.ts'
 export type { StopOptions } from './runtime/stop-options.ts'

@@ -87,7 +87,8 @@ const publish = defineTask({
   kind: 'integration',
   input: z.object({ topic: z.string(), kept: z.number() }),
   output: z.object({ id: z.string(), by: z.string() }),
-  demand: { slots: 1 },
+  // Waits for an editor most of the time: it must not hold a slot meanwhile.
+  demand: { usd: 0.01 },
   timeout: '10m',
   async run(task, { topic, kept }) {
     await task.step('upload draft', () => work(task, 500, 'uploading'), { undo: () => task.log.info('draft deleted') })

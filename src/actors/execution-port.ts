@@ -3,6 +3,7 @@ import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
+import type { SandboxUsage } from '../model/isolation.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
@@ -46,6 +47,8 @@ export interface ExecutionPort {
   answerTo<Answer>(key: string): { readonly value: Answer } | undefined
   answered(questionId: string, key: string, answer: unknown): Promise<void>
   use(usage: Demand): void
+  /** Reports what a sandbox has used; resources of that name that a pool has are drawn on. */
+  measured(usage: SandboxUsage): void
   progress(fraction: number, message: string): void
   /** Takes back what a step did that ended after its attempt; what stands is said aloud. */
   undoLate(undoing: Undoing): Promise<void>

@@ -6,14 +6,17 @@ import type { Failure } from '../model/errors.ts'
 import { listProblems, RefusedError, refuse, TaskStoppedError } from '../model/errors.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from '../model/handler-parts.ts'
+import type { SandboxUsage } from '../model/isolation.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
 import type { TraceContext } from '../model/trace-context.ts'
+import { secret } from '../security/secret-fields.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
+import { owned } from './owned-promise.ts'
 import { Questions } from './questions.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
@@ -22,11 +25,7 @@ import { StepRunner } from './step-runner.ts'
 import { createTaskLog } from './task-log.ts'
 import type { Timer } from './timers.ts'
 
-/** A promise whose rejection is known to the task already: a handler that drops it does not end the host's process. */
-function owned<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined)
-  return promise
-}
+const secretText = secret()
 
 /** One attempt at a task's work: what the handler sees of it, and what the task can do to it. */
 export class Execution implements TaskContext, StepHost {
@@ -152,6 +151,16 @@ export class Execution implements TaskContext, StepHost {
       throw refuse('DEMAND_INVALID', `${this.id} reported a usage that is none`, listProblems(checked.error))
     this.#port.alive()
     this.#port.use(checked.data)
+  }
+
+  /** What the attempt has used in its sandbox. */
+  measured(usage: SandboxUsage): void {
+    if (!this.#closed) this.#port.measured(usage)
+  }
+
+  /** A secret that the handler was given: it is hidden wherever it turns up. */
+  hide(value: string): void {
+    if (!this.#closed) this.#port.learn(secretText, value)
   }
 
   heartbeat(): void {

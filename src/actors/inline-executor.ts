@@ -1,44 +1,15 @@
-import type { AnyActorLogic, AnyActorRef } from 'xstate'
+import type { AnyActorLogic } from 'xstate'
 import { createActor } from 'xstate'
-import type { Failure } from '../model/errors.ts'
-import { describeThrown, NonRetryableError, RefusedError } from '../model/errors.ts'
+import { InvariantError } from '../model/errors.ts'
 import type { Execution } from './execution.ts'
+import type { ExecutorPort, RunningHandler } from './running-handler.ts'
+import { failureOf } from './running-handler.ts'
 
-/** What a task lends its executor: where to answer, and its place in the tree of actors. */
-export interface ExecutorPort {
-  readonly self: AnyActorRef
-  completed(output: unknown): void
-  failed(failure: Failure): void
-  /** A handler that is a machine did something: it lives. */
-  alive(): void
-  /** A handler that is a machine moved to another state. */
-  moved(state: string): void
-  stopChild(child: AnyActorRef): void
-}
-
-/** A started handler that can be told to stop from outside. */
-export interface RunningHandler {
-  readonly child: AnyActorRef | null
-  /** The attempt's signal was aborted: end what does not listen to signals. */
-  stop(): void
-  /** The grace period is over. */
-  abandon(): void
-}
-
-const functionHandler: RunningHandler = { child: null, stop: () => undefined, abandon: () => undefined }
-
-/** What a handler's throw means: any error may be retried, but those that say they may not. */
-function failureOf(thrown: unknown): Failure {
-  return { code: 'HANDLER_FAILED', message: describeThrown(thrown), retryable: !isPermanent(thrown), cause: thrown }
-}
-
-function isPermanent(thrown: unknown): boolean {
-  try {
-    return thrown instanceof NonRetryableError || thrown instanceof RefusedError
-  } catch {
-    // A proxy that cannot even be asked what it is.
-    return false
-  }
+const functionHandler: RunningHandler = {
+  child: null,
+  stop: () => undefined,
+  abandon: () => undefined,
+  end: () => undefined,
 }
 
 function runFunction(
@@ -126,6 +97,7 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
       else port.stopChild(child)
     },
     abandon,
+    end: () => undefined,
   }
 }
 
@@ -136,6 +108,7 @@ function runLogic(execution: Execution, logic: AnyActorLogic, port: ExecutorPort
 export function runInline(execution: Execution, port: ExecutorPort): RunningHandler {
   const { handler } = execution.definition
   if (handler.form === 'function') return runFunction(execution, (task, input) => handler.run(task, input), port)
+  if (handler.form === 'isolated') throw new InvariantError(`the handler of ${execution.id} is not to run inline`)
   try {
     return runLogic(execution, handler.logic, port)
   } catch (thrown) {

@@ -7,10 +7,11 @@ import { nothingToRollBack } from '../model/outcome.ts'
 import { unwritable } from './accepted-record.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { Execution } from './execution.ts'
-import type { RunningHandler } from './inline-executor.ts'
 import { runInline } from './inline-executor.ts'
+import { runIsolated } from './isolated-executor.ts'
 import { checkOutput } from './output-check.ts'
 import { RetryTimer } from './retry-timer.ts'
+import type { ExecutorPort, RunningHandler } from './running-handler.ts'
 import type { Task } from './task.ts'
 import { TaskExecutionPort } from './task-execution-port.ts'
 import type { TaskServices } from './task-services.ts'
@@ -251,16 +252,18 @@ export class TaskEffects {
     if (!this.execution) return
     const { epoch } = this.execution
     const { execution } = this
+    const { handler } = task.facts.definition
+    const port: ExecutorPort = {
+      self: task.actor,
+      completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
+      failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
+      alive: () => this.#watch?.alive(),
+      moved: (state) => task.report({ type: 'task.handler', state }),
+      stopChild: (child) => this.stopChild(child),
+    }
+    const { traces, sandboxes } = this.#services
     const run = () =>
-      runInline(execution, {
-        self: task.actor,
-        completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
-        failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
-        alive: () => this.#watch?.alive(),
-        moved: (state) => task.report({ type: 'task.handler', state }),
-        stopChild: (child) => this.stopChild(child),
-      })
-    const { traces } = this.#services
+      handler.form === 'isolated' ? runIsolated(execution, handler, sandboxes, port) : runInline(execution, port)
     this.#handler = traces ? traces.within(task.id, run) : run()
   }
 
@@ -308,6 +311,7 @@ export class TaskEffects {
 
   /** What the handler of the attempt still does counts no more. */
   #endAttempt(): void {
+    this.#handler?.end()
     this.execution?.close()
     this.execution = null
     this.#handler = null

@@ -3,6 +3,7 @@ import type { TaskDefinition } from '../model/definition.ts'
 import type { Environment } from '../model/environment.ts'
 import type { TaskHappening } from '../model/events.ts'
 import type { ChildHandle } from '../model/handler-parts.ts'
+import type { SandboxUsage } from '../model/isolation.ts'
 import type { RecordPayload } from '../model/journal-record.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
@@ -145,6 +146,32 @@ export class TaskExecutionPort implements ExecutionPort {
     const { leaseId } = this.#task.context
     if (leaseId === null) return
     this.#services.supervisor.send({ type: 'lease.use', taskId: this.id, leaseId, epoch: this.#epoch, usage })
+  }
+
+  measured({ cpuMs, memoryBytes, outputBytes, wallMs }: SandboxUsage): void {
+    const usage = {
+      'sandbox.cpuMs': Math.round(cpuMs),
+      'sandbox.memoryBytes': memoryBytes,
+      'sandbox.outputBytes': outputBytes,
+      'sandbox.wallMs': Math.round(wallMs),
+    }
+    const pooled: Record<string, number> = {}
+    const rest: Record<string, number> = {}
+    for (const [resource, amount] of Object.entries(usage)) {
+      const part = this.#isPooled(resource, amount) ? pooled : rest
+      part[resource] = amount
+    }
+    if (Object.keys(rest).length > 0) this.report({ type: 'task.used', usage: rest })
+    if (Object.keys(pooled).length > 0) this.use(pooled)
+  }
+
+  #isPooled(resource: string, amount: number): boolean {
+    try {
+      this.#services.ledger.compile({ [resource]: amount })
+      return true
+    } catch {
+      return false
+    }
   }
 
   progress(fraction: number, message: string): void {

@@ -7,6 +7,7 @@ import type { SubmitOptions } from '../model/submit-options.ts'
 import type { Ledger } from '../scheduling/ledger.ts'
 import type { Redactor } from '../security/redactor.ts'
 import type { HostLog } from './host-log.ts'
+import type { HandlerSandboxes } from './isolated-executor.ts'
 import type { Journal } from './journal.ts'
 import type { Monitor } from './monitor.ts'
 import type { SupervisorMailbox } from './supervisor-messages.ts'
@@ -29,6 +30,7 @@ export interface TaskServices {
   readonly traces: TaskTraces | null
   readonly ledger: Pick<Ledger, 'compile'>
   readonly supervisor: SupervisorMailbox
+  readonly sandboxes: HandlerSandboxes
   /** Takes a child on through the runtime's door, with every check that a caller's task gets. */
   submitChild<Input extends z.ZodType, Output extends z.ZodType>(
     parent: Task,

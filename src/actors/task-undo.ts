@@ -230,6 +230,7 @@ export class TaskUndo {
         environment: this.#services.environment,
         timers: this.#services.timers,
         steps: this.#steps,
+        sandboxes: this.#services.sandboxes,
         answerTo: (key) => this.answerTo(key),
         child: (childId) => childHandle(this.childOf(childId)),
         scrub: (text) => this.#task.secrets.text(text),

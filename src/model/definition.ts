@@ -2,6 +2,13 @@ import type { AnyActorLogic } from 'xstate'
 import type { z } from 'zod'
 import type { Duration } from './duration.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskLog } from './handler-parts.ts'
+import type {
+  CapabilitiesInput,
+  HandlerSource,
+  IsolatedHandler,
+  IsolationLevel,
+  SandboxLimitsInput,
+} from './isolation.ts'
 import type { TaskKind } from './kind.ts'
 import type { Principal } from './principal.ts'
 import type { Priority } from './priority.ts'
@@ -149,8 +156,23 @@ export interface TaskSpec<Input extends z.ZodType, Output extends z.ZodType> {
   maxOutputBytes?: number
   /** A check beyond the schema, before the task is queued. */
   validate?(input: z.output<Input>, run: ValidationRun): ValidationVerdict | Promise<ValidationVerdict>
-  /** The work: a function, or XState actor logic (a machine) that gets the input as its `input`. */
-  run: ((task: TaskContext, input: z.output<Input>) => z.input<Output> | Promise<z.input<Output>>) | AnyActorLogic
+  /**
+   * The work: a function, XState actor logic (a machine) that gets the input as its `input`, or the code of an isolated
+   * handler, as `handlerFile` and `scriptHandler` name it.
+   */
+  run:
+    | ((task: TaskContext, input: z.output<Input>) => z.input<Output> | Promise<z.input<Output>>)
+    | AnyActorLogic
+    | HandlerSource<z.output<Input>, z.input<Output>>
+  /**
+   * Where the handler runs. Functions and machines run `inline`, in the host; a handler file at the level `process` (the
+   * default) or `thread`, a script at `wasm`.
+   */
+  isolation?: IsolationLevel
+  /** What an isolated handler may reach through the host. Without it: nothing. */
+  can?: CapabilitiesInput
+  /** What one attempt of an isolated handler may use. */
+  sandbox?: SandboxLimitsInput
   /** Runs after the steps' undos, with the output if there was one. */
   rollback?(output: z.output<Output> | undefined, run: RollbackRun): unknown
   /**
@@ -192,6 +214,7 @@ export interface TaskDefinition<Input extends z.ZodType = z.ZodType, Output exte
   readonly handler:
     | { readonly form: 'function'; run(task: TaskContext, input: z.output<Input>): unknown }
     | { readonly form: 'actor'; readonly logic: AnyActorLogic }
+    | IsolatedHandler
   rollback?(output: z.output<Output> | undefined, run: RollbackRun): unknown
   readonly onCrash: CrashPolicy
   readonly crashLimit: number

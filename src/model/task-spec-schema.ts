@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RetryPolicy, TaskDefinition } from './definition.ts'
 import { durationSchema } from './duration.ts'
+import { capabilitiesSchema, isHandlerSource, isolationLevels, sandboxLimitsSchema } from './isolation.ts'
 import { taskKindSchema } from './kind.ts'
 import { prioritySchema } from './priority.ts'
 import { demandSchema } from './resources.ts'
@@ -56,9 +57,15 @@ export const taskSpecSchema = z.strictObject({
   maxOutputBytes: z.int().min(1).nullable().default(null),
   validate: aFunction('validate').optional(),
   run: z.custom<unknown>(
-    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'transition' in value),
-    'run must be an async function or XState actor logic (a machine)',
+    (value) =>
+      typeof value === 'function' ||
+      (typeof value === 'object' && value !== null && 'transition' in value) ||
+      isHandlerSource(value),
+    'run must be an async function, XState actor logic (a machine), handlerFile(…) or scriptHandler(…)',
   ),
+  isolation: z.enum(isolationLevels).optional(),
+  can: capabilitiesSchema.optional(),
+  sandbox: sandboxLimitsSchema.optional(),
   rollback: aFunction('rollback').optional(),
   onCrash: z.enum(['retry', 'rollBack', 'fail']).default('retry'),
   crashLimit: z.int().min(1).default(3),

@@ -2,8 +2,46 @@ import { z } from 'zod'
 import type { TaskDefinition, TaskSpec } from '../model/definition.ts'
 import { toMs } from '../model/duration.ts'
 import { listProblems, refuse } from '../model/errors.ts'
+import { capabilitiesSchema, isHandlerSource, sandboxLimitsSchema, unfitFor } from '../model/isolation.ts'
 import type { Demand } from '../model/resources.ts'
 import { taskSpecSchema } from '../model/task-spec-schema.ts'
+
+type AnySpec = TaskSpec<z.ZodType, z.ZodType>
+type CheckedSpec = z.output<typeof taskSpecSchema>
+
+const defaultLevel = { file: 'process', script: 'wasm' } as const
+
+function problemsOfIsolation(run: AnySpec['run'], { isolation, can, sandbox }: CheckedSpec): string[] {
+  if (isHandlerSource(run)) {
+    const problem = isolation === undefined ? null : unfitFor(run, isolation)
+    return problem === null ? [] : [problem]
+  }
+  const problems: string[] = []
+  if (isolation !== undefined && isolation !== 'inline')
+    problems.push(
+      `isolation: a function cannot leave the host's thread, so it cannot run at the level '${isolation}'; export it from a ` +
+        "module of its own and give run: handlerFile(new URL('./work.ts', import.meta.url), 'work'), or for 'wasm' " +
+        'run: scriptHandler(text)',
+    )
+  if (can)
+    problems.push('can: an inline handler reaches whatever the host can; only isolated handlers are given capabilities')
+  if (sandbox) problems.push('sandbox: an inline handler has no limits of its own; only isolated handlers have')
+  return problems
+}
+
+function handlerOf(spec: AnySpec, { isolation, can, sandbox }: CheckedSpec): TaskDefinition['handler'] {
+  const { run } = spec
+  if (typeof run === 'function') return { form: 'function', run: run.bind(spec) }
+  if ('transition' in run) return { form: 'actor', logic: run }
+  const level = isolation === 'thread' ? isolation : defaultLevel[run.form]
+  return Object.freeze({
+    form: 'isolated',
+    level,
+    source: run,
+    can: can ?? capabilitiesSchema.parse({}),
+    limits: sandbox ?? sandboxLimitsSchema.parse({}),
+  })
+}
 
 /**
  * Makes a task definition: checks the spec and fills in every default.
@@ -22,7 +60,14 @@ export function defineTask(spec: TaskSpec<z.ZodType, z.ZodType>): TaskDefinition
     )
   }
   const { data } = checked
-  const { demand, estimate, validate, rollback, migrate, run } = spec
+  const isolationProblems = problemsOfIsolation(spec.run, data)
+  if (isolationProblems.length > 0)
+    throw refuse(
+      'DEFINITION_INVALID',
+      `the definition of task ${JSON.stringify(data.type)} is not valid`,
+      isolationProblems,
+    )
+  const { demand, estimate, validate, rollback, migrate } = spec
   return Object.freeze({
     type: data.type,
     kind: data.kind,
@@ -49,10 +94,7 @@ export function defineTask(spec: TaskSpec<z.ZodType, z.ZodType>): TaskDefinition
     ...(validate && { validate: validate.bind(spec) }),
     ...(rollback && { rollback: rollback.bind(spec) }),
     ...(migrate && { migrate: migrate.bind(spec) }),
-    handler:
-      typeof run === 'function'
-        ? { form: 'function' as const, run: run.bind(spec) }
-        : { form: 'actor' as const, logic: run },
+    handler: handlerOf(spec, data),
   })
 }
 

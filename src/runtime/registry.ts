@@ -55,12 +55,22 @@ function known(names: Iterable<string>): string {
 
 /** The definitions and templates that a runtime knows. A type may stand in several versions. */
 export class Registry {
+  readonly #assertFit: (definition: TaskDefinition) => void
   readonly #byType = new Map<string, Map<number, TaskDefinition>>()
   readonly #learned = new Map<string, TaskDefinition>()
   readonly #templates = new Map<string, TaskTemplate>()
 
-  /** A definition that is used without being registered: recovered tasks may need it. @returns whether it is new. */
+  /** @param assertFit throws for a definition that this runtime may not run */
+  constructor(assertFit: (definition: TaskDefinition) => void) {
+    this.#assertFit = assertFit
+  }
+
+  /**
+   * A definition that is used without being registered: recovered tasks may need it. @returns whether it is new.
+   * @throws RefusedError `ISOLATION_TOO_LOW`
+   */
   learn(definition: TaskDefinition): boolean {
+    this.#assertFit(definition)
     const { type, version } = definition
     if (this.find(type, version)) return false
     this.#learned.set(`${type}@${version}`, definition)
@@ -79,8 +89,9 @@ export class Registry {
     return [...(this.#byType.get(type)?.values() ?? []), ...learned].sort((a, b) => b.version - a.version)[0]
   }
 
-  /** @throws RefusedError `DUPLICATE_DEFINITION` if another definition has the type and version. */
+  /** @throws RefusedError `DUPLICATE_DEFINITION` if another definition has the type and version; `ISOLATION_TOO_LOW` */
   add(definition: TaskDefinition): void {
+    this.#assertFit(definition)
     const { type, version } = definition
     const versions = this.#byType.get(type) ?? new Map<number, TaskDefinition>()
     const existing = versions.get(version)

@@ -14,6 +14,7 @@ import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { TaskServices } from '../actors/task-services.ts'
 import { Timers } from '../actors/timers.ts'
+import { Sandboxes } from '../isolation/sandboxes.ts'
 import type { Machines } from '../machines/machines.ts'
 import type { Authority } from '../model/access.ts'
 import { delegated, nobody } from '../model/access.ts'
@@ -27,6 +28,7 @@ import { Redactor } from '../security/redactor.ts'
 import type { Store } from '../store/store.ts'
 import type { Accepted, Submitter } from './door.ts'
 import { Door, readSubmitOptions } from './door.ts'
+import { assertIsolation } from './isolation-options.ts'
 import { Permissions } from './permissions.ts'
 import { Registry } from './registry.ts'
 import type { ResolvedAudit, ResolvedRuntimeOptions } from './runtime-options.ts'
@@ -42,7 +44,8 @@ function plainAuthority(named: Principal | undefined, { authority, isHost }: Sub
 
 /** What all faces of a runtime share: the supervisor with its tasks, pools and journal, and who may do what. */
 export class RuntimeCore {
-  readonly registry = new Registry()
+  readonly registry: Registry
+  readonly #sandboxes: Sandboxes
   readonly supervisor: Supervisor
   readonly logic: SupervisorActorLogic
   readonly services: TaskServices
@@ -60,6 +63,8 @@ export class RuntimeCore {
   constructor(options: ResolvedRuntimeOptions, machines: Machines) {
     const { environment, logger, order, share, backfill, principalConcurrency, pools, store, policy, tokens } = options
     this.options = options
+    this.registry = new Registry((definition) => assertIsolation(definition, options.isolation.floor))
+    this.#sandboxes = new Sandboxes(options.isolation)
     const scheduler = new Scheduler({
       pools,
       now: environment.clock.now(),
@@ -111,6 +116,7 @@ export class RuntimeCore {
       limits: options.limits,
       ledger: scheduler.ledger,
       supervisor: this.logic,
+      sandboxes: this.#sandboxes,
       submitChild: (parent, definition, input, childOptions, childKey) =>
         this.submit(definition, input, childOptions, {
           depth: parent.facts.depth + 1,
@@ -275,6 +281,7 @@ export class RuntimeCore {
     this.logic.send({ type: 'stop', graceMs, unfinished })
     await done
     this.services.timers.stop()
+    await this.#sandboxes.close()
     this.permissions?.close(new RefusedError(...stopped))
     await this.journal.close()
     this.journal.auditor?.tell()

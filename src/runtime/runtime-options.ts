@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import { z } from 'zod'
+import type { SandboxOptions } from '../isolation/sandboxes.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { Duration } from '../model/duration.ts'
 import { durationSchema } from '../model/duration.ts'
@@ -29,7 +30,10 @@ import type { TokenOptions } from '../security/tokens.ts'
 import type { AuditStore } from '../store/audit-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TaskTemplate } from './define-template.ts'
+import type { IsolationOptions } from './isolation-options.ts'
+import { isolationOptionsSchema } from './isolation-options.ts'
 import { openStore } from './open-store.ts'
+import { storeSchema } from './store-option.ts'
 import { createSystemEnvironment } from './system-environment.ts'
 
 type Inspector = NonNullable<ActorOptions<AnyActorLogic>['inspect']>
@@ -108,6 +112,8 @@ export interface RuntimeOptions {
    * stay readable: they hold no values.
    */
   encryption?: EncryptionOptions
+  /** Where handlers may run: the lowest level, secrets, and what the level `process` may do without. */
+  isolation?: IsolationOptions
   /** What is hidden in events, journal, log and views, beyond what is recognised anyway. */
   secrets?: SecretsOptions
   /** Spans of tasks and attempts, to the OpenTelemetry SDK that the host registers, or to that provider. Default: none. */
@@ -141,32 +147,13 @@ export interface ResolvedRuntimeOptions {
   readonly logger: Logger
   /** `null`: none. Without a provider, the one that is registered globally. */
   readonly traces: { readonly tracerProvider: TracerProvider | null } | null
+  readonly isolation: SandboxOptions
   readonly secrets: Required<SecretsOptions>
   readonly keyring: Keyring | null
 }
 
 const aPolicy = <Policy>() =>
   z.custom<Policy>((value) => typeof value === 'function', 'not a policy: give a function').optional()
-
-/** What an object lacks to be a store. */
-function lackingOfStore(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return ['everything']
-  const members = new Map<string, unknown>(storeMembers.map(([name]) => [name, Reflect.get(value, name)]))
-  return storeMembers.filter(([name, type]) => typeof members.get(name) !== type).map(([name]) => name)
-}
-
-const storeMembers = [
-  ['isVolatile', 'boolean'],
-  ['append', 'function'],
-  ['flush', 'function'],
-  ['load', 'function'],
-  ['forget', 'function'],
-  ['close', 'function'],
-] as const
-
-function lacks(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `; it lacks ${lackingOfStore(value).join(', ')}` : ''
-}
 
 const optionsSchema = z.strictObject({
   tasks: z
@@ -186,19 +173,7 @@ const optionsSchema = z.strictObject({
     )
     .default([]),
   pools: poolsSchema.prefault({ default: { slots: 32 } }),
-  store: z
-    .union(
-      [
-        z.literal('memory'),
-        z.templateLiteral(['file:', z.string().min(1)]),
-        z.custom<Store>((value) => lackingOfStore(value).length === 0),
-      ],
-      {
-        error: ({ input }) =>
-          `not a store; give 'memory', 'file:PATH', or an object that implements Store${lacks(input)}`,
-      },
-    )
-    .default('memory'),
+  store: storeSchema.default('memory'),
   environment: z
     .custom<Environment>(
       (value) => typeof value === 'object' && value !== null && 'clock' in value,
@@ -263,6 +238,7 @@ const optionsSchema = z.strictObject({
     )
     .optional(),
   encryption: encryptionSchema.optional(),
+  isolation: isolationOptionsSchema.prefault({}),
   secrets: z
     .strictObject({
       names: z.array(z.string().min(1)).default([]),
@@ -339,6 +315,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     restarts: restartIntensity.restarts,
     restartsWithinMs: restartIntensity.within,
     inspect: rest.inspect,
+    isolation: rest.isolation,
     secrets: rest.secrets,
     keyring: rest.encryption ? new Keyring(rest.encryption) : null,
     traces: rest.traces,

@@ -1,21 +1,9 @@
-import { existsSync } from 'node:fs'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
-
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-function chromiumPath(): string {
-  const wanted = process.env['CHROMIUM']
-  const found = wanted ?? places.find((place) => existsSync(place))
-  if (found === undefined)
-    throw new Error(
-      `the browser tests need Chromium and found none in ${places.join(', ')}: apt-get install chromium, or set CHROMIUM to its path`,
-    )
-  return found
-}
+import { chromiumPath } from './chromium.ts'
 
 let browser: Browser | null = null
 

@@ -28,6 +28,7 @@ import { proveToken } from '../../src/security/tokens.ts'
 import { lineOf, recordOf } from '../../src/store/record-line.ts'
 import { decodeValue, encodeValue } from '../../src/store/value-codec.ts'
 import { apiTarget } from './api-target.ts'
+import { framesTarget } from './frames-target.ts'
 
 /** Something that reads what comes from outside. */
 export interface FuzzTarget {
@@ -176,6 +177,7 @@ export const targets: readonly FuzzTarget[] = [
     read: (text) => refusing(() => parsePsplib(text, 'fuzzed'), isCommandError),
   },
   apiTarget,
+  framesTarget,
   { name: 'journal', seeds: async () => [await journal()], read: takeUp },
   {
     name: 'values',

@@ -115,7 +115,7 @@ export const simulationMutants: readonly SimulationMutant[] = [
   {
     name: 'the handler is not replayed for its undos',
     file: `${recovery}/undo-replay.ts`,
-    from: "  if (handler.form !== 'function') return Promise.resolve()",
+    from: "  if (handler.form === 'actor') return Promise.resolve()",
     to: "  if (handler.form !== 'actor') return Promise.resolve()",
   },
   {

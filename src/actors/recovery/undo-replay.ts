@@ -4,6 +4,7 @@ import type { Environment } from '../../model/environment.ts'
 import type { AskOptions, ChildHandle, ChildOptions, StepOptions, TaskLog } from '../../model/handler-parts.ts'
 import type { Principal } from '../../model/principal.ts'
 import { ChildKeys } from '../child-keys.ts'
+import type { HandlerSandboxes, SandboxedRun } from '../isolated-executor.ts'
 import type { StepLog } from '../step-log.ts'
 import type { Timers } from '../timers.ts'
 
@@ -18,6 +19,7 @@ export interface ReplayedTask {
   readonly environment: Environment
   readonly timers: Timers
   readonly steps: StepLog
+  readonly sandboxes: HandlerSandboxes
   /** Answers that were given, by the key of their question. */
   answerTo(key: string): { readonly value: unknown } | undefined
   /** A child by its id, or by its key. */
@@ -145,7 +147,7 @@ function never<T>(): Promise<T> {
  */
 export function replayUndos(task: ReplayedTask, timeoutMs: number): Promise<void> {
   const { handler } = task.definition
-  if (handler.form !== 'function') return Promise.resolve()
+  if (handler.form === 'actor') return Promise.resolve()
   const { promise, resolve: end } = Promise.withResolvers<void>()
   const resolve = () => end()
   const isComplete = () => task.steps.standing().every(({ undo, undoInDoubt }) => undo !== null || undoInDoubt !== null)
@@ -156,11 +158,18 @@ export function replayUndos(task: ReplayedTask, timeoutMs: number): Promise<void
     if (complete) resolve()
     return complete
   })
+  let sandbox: SandboxedRun | null = null
+  const run = (): unknown => {
+    if (handler.form === 'function') return handler.run(context, task.input)
+    sandbox = task.sandboxes.run(handler, context, task.input)
+    return sandbox.done
+  }
   Promise.resolve()
-    .then(() => handler.run(context, task.input))
+    .then(run)
     // Whatever it ends with: what it has not named by then has no undo any more.
     .then(resolve, resolve)
   return promise.finally(() => {
     task.timers.disarm(timer)
+    sandbox?.kill()
   })
 }

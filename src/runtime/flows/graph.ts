@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { RefusedError, refuse } from '../../model/errors.ts'
 import { defineTask } from '../define-task.ts'
+import { asFlow } from './flow-mark.ts'
 import type { BranchingOptions } from './flow-options.ts'
 import { assertMembers, ownSpec, readBranching } from './flow-options.ts'
 import type { OutputsOf } from './parallel.ts'
@@ -117,23 +118,25 @@ export function graph(
   const names = Object.keys(nodes)
   assertMembers(options.type, names)
   assertGraph(options.type, nodes)
-  return defineTask({
-    ...ownSpec(options),
-    uses: Object.values(nodes).map(({ definition }) => definition),
-    input: options.input,
-    run: async (task, input) => {
-      const members = Object.entries(nodes).map(([name, { definition, after, inputOf }]) => {
-        const needed = Object.keys(after)
-        return {
-          name,
-          definition,
-          after: needed,
-          inputOf: (outputs: ReadonlyMap<string, unknown>) =>
-            inputOf(input, Object.fromEntries(needed.map((other) => [other, outputs.get(other)]))),
-        }
-      })
-      const outcomes = await runMembers(task, members, policy)
-      return Object.fromEntries(names.map((name) => [name, shown(outcomes.get(name), policy.onFailure)]))
-    },
-  })
+  return asFlow(
+    defineTask({
+      ...ownSpec(options),
+      uses: Object.values(nodes).map(({ definition }) => definition),
+      input: options.input,
+      run: async (task, input) => {
+        const members = Object.entries(nodes).map(([name, { definition, after, inputOf }]) => {
+          const needed = Object.keys(after)
+          return {
+            name,
+            definition,
+            after: needed,
+            inputOf: (outputs: ReadonlyMap<string, unknown>) =>
+              inputOf(input, Object.fromEntries(needed.map((other) => [other, outputs.get(other)]))),
+          }
+        })
+        const outcomes = await runMembers(task, members, policy)
+        return Object.fromEntries(names.map((name) => [name, shown(outcomes.get(name), policy.onFailure)]))
+      },
+    }),
+  )
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { defineTask } from '../define-task.ts'
+import { asFlow } from './flow-mark.ts'
 import type { BranchingOptions } from './flow-options.ts'
 import { ownSpec, readBranching } from './flow-options.ts'
 import { shown } from './parallel.ts'
@@ -17,18 +18,20 @@ export function map<Input extends z.ZodType, Output extends z.ZodType, Policy ex
 export function map(options: BranchingOptions<FailurePolicy> & { member: TaskDefinition }): TaskDefinition {
   const policy = readBranching(options)
   const { member } = options
-  return defineTask({
-    ...ownSpec(options),
-    uses: [member],
-    input: z.array(z.unknown()),
-    run: async (task, inputs) => {
-      const names = inputs.map((_, index) => `${index + 1} ${member.type}`)
-      const outcomes = await runMembers(
-        task,
-        names.map((name, index) => ({ name, definition: member, after: [], inputOf: () => inputs[index] })),
-        policy,
-      )
-      return names.map((name) => shown(outcomes.get(name), policy.onFailure))
-    },
-  })
+  return asFlow(
+    defineTask({
+      ...ownSpec(options),
+      uses: [member],
+      input: z.array(z.unknown()),
+      run: async (task, inputs) => {
+        const names = inputs.map((_, index) => `${index + 1} ${member.type}`)
+        const outcomes = await runMembers(
+          task,
+          names.map((name, index) => ({ name, definition: member, after: [], inputOf: () => inputs[index] })),
+          policy,
+        )
+        return names.map((name) => shown(outcomes.get(name), policy.onFailure))
+      },
+    }),
+  )
 }

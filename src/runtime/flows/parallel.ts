@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { defineTask } from '../define-task.ts'
+import { asFlow } from './flow-mark.ts'
 import type { BranchingOptions } from './flow-options.ts'
 import { assertMembers, ownSpec, readBranching } from './flow-options.ts'
 import type { FailurePolicy, MemberOutcome } from './run-members.ts'
@@ -32,19 +33,21 @@ export function parallel(options: BranchingOptions<FailurePolicy> & { members: M
     options.type,
     members.map(([name]) => name),
   )
-  return defineTask({
-    ...ownSpec(options),
-    uses: members.map(([, definition]) => definition),
-    input: z.unknown(),
-    run: async (task, input) => {
-      const outcomes = await runMembers(
-        task,
-        members.map(([name, definition]) => ({ name, definition, after: [], inputOf: () => input })),
-        policy,
-      )
-      return Object.fromEntries(members.map(([name]) => [name, shown(outcomes.get(name), policy.onFailure)]))
-    },
-  })
+  return asFlow(
+    defineTask({
+      ...ownSpec(options),
+      uses: members.map(([, definition]) => definition),
+      input: z.unknown(),
+      run: async (task, input) => {
+        const outcomes = await runMembers(
+          task,
+          members.map(([name, definition]) => ({ name, definition, after: [], inputOf: () => input })),
+          policy,
+        )
+        return Object.fromEntries(members.map(([name]) => [name, shown(outcomes.get(name), policy.onFailure)]))
+      },
+    }),
+  )
 }
 
 /** A member's outcome in the flow's output: whole if all are settled, else its output alone. */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { z as zod } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
 import { defineTask } from '../define-task.ts'
+import { asFlow } from './flow-mark.ts'
 import type { FlowOptions } from './flow-options.ts'
 import { assertMembers, checkedBy, ownSpec } from './flow-options.ts'
 import type { Member } from './run-members.ts'
@@ -39,23 +40,25 @@ export function sequence(options: FlowOptions & { members: readonly TaskDefiniti
   const [first] = members
   const names = members.map(({ type }, index) => `${index + 1} ${type}`)
   assertMembers(options.type, names)
-  return defineTask({
-    ...ownSpec(options),
-    uses: members,
-    input: first ? checkedBy(first.input) : zod.unknown(),
-    run: async (task, input) => {
-      const steps = members.map((definition, index): Member => {
-        const before = names[index - 1]
-        return {
-          name: names[index] ?? '',
-          definition,
-          after: before === undefined ? [] : [before],
-          inputOf: (outputs) => (before === undefined ? input : outputs.get(before)),
-        }
-      })
-      const outcomes = await runMembers(task, steps, { onFailure: 'fail-fast', concurrency: 1 })
-      const last = outcomes.get(names.at(-1) ?? '')
-      return last?.status === 'completed' ? last.output : undefined
-    },
-  })
+  return asFlow(
+    defineTask({
+      ...ownSpec(options),
+      uses: members,
+      input: first ? checkedBy(first.input) : zod.unknown(),
+      run: async (task, input) => {
+        const steps = members.map((definition, index): Member => {
+          const before = names[index - 1]
+          return {
+            name: names[index] ?? '',
+            definition,
+            after: before === undefined ? [] : [before],
+            inputOf: (outputs) => (before === undefined ? input : outputs.get(before)),
+          }
+        })
+        const outcomes = await runMembers(task, steps, { onFailure: 'fail-fast', concurrency: 1 })
+        const last = outcomes.get(names.at(-1) ?? '')
+        return last?.status === 'completed' ? last.output : undefined
+      },
+    }),
+  )
 }

@@ -116,9 +116,7 @@ function Confirm({ what }: { what: Intent }) {
         <p>{words.explained}</p>
         {isMany && (
           <p class="form-count" role="status">
-            {count === null
-              ? 'Counting…'
-              : `${formatCount(count)} ${count === 1 ? 'task' : 'tasks'} it would be done to`}
+            {count === null ? 'Counting…' : `Applies to ${formatCount(count)} ${count === 1 ? 'task' : 'tasks'}`}
             {counted !== null && <Refused refused={counted.refused} />}
           </p>
         )}

@@ -4,12 +4,22 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 /** Asks for something, above all else. Escape closes it, and the keyboard returns to where it was. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const isOver = useRef(false)
   const id = useId()
   useEffect(() => {
     const before = document.activeElement
-    dialog.current?.showModal()
+    const element = dialog.current
+    element?.showModal()
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      // While it is open, nothing beside it can have the focus.
+      isOver.current = true
+      element?.close()
+      const goBack = () => {
+        if (before instanceof HTMLElement && before.isConnected && document.activeElement !== before) before.focus()
+      }
+      goBack()
+      // Once more when it is gone: the browser may have had the last word.
+      requestAnimationFrame(goBack)
     }
   }, [])
   return (
@@ -20,6 +30,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       onCancel={(event) => {
         event.preventDefault()
         onClose()
+      }}
+      // Some ways out ask nobody.
+      onClose={() => {
+        if (!isOver.current) onClose()
       }}
     >
       <h2 id={id}>{title}</h2>

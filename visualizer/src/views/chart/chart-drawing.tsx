@@ -138,9 +138,11 @@ function Label({ edge, look }: { edge: DrawnEdge; look: ChartLook }) {
   const { label } = edge
   if (!label) return null
   const countdown = look.countdownOf(edge)
+  // The room for a countdown is the line's as long as there is none.
+  const room = label.lines.some(({ role }) => role === 'countdown') && !countdown ? type.countdown.height : 0
   return (
     <g class={`cs-label is-${look.edgeLook(edge)}`}>
-      <rect x={label.x} y={label.y} width={label.width} height={label.height} rx={4} />
+      <rect x={label.x} y={label.y} width={label.width} height={label.height - room} rx={4} />
       <Lines lines={label.lines} x={label.x + 4} y={label.y + 1} />
       {countdown && <CountdownBar countdown={countdown} x={label.x + 4} y={label.y + label.height - 17} />}
     </g>

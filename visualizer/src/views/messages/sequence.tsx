@@ -4,14 +4,21 @@ import type { RuntimeView } from '../../../../src/inspector/view/runtime-view.ts
 import { formatMoment } from '../../parts/format.ts'
 import { shortId } from '../../parts/task-link.tsx'
 import { useRowWindow } from '../../parts/virtual-rows.ts'
+import { isNarrow } from '../../shell/media.ts'
 import type { Column } from './columns.ts'
 import { columnOf } from './columns.ts'
 
 const rowHeight = 34
-const columnWidth = 148
-const timeWidth = 92
-/** For what is written beyond the last column. */
-const spare = 150
+
+/** Widths in px; `spare` is for what is written beyond the last column. */
+interface Widths {
+  readonly column: number
+  readonly time: number
+  readonly spare: number
+}
+
+const wide: Widths = { column: 148, time: 92, spare: 150 }
+const narrow: Widths = { column: 88, time: 88, spare: 120 }
 
 interface SequenceProps {
   readonly messages: readonly MessageLine[]
@@ -36,7 +43,8 @@ export function messageName({ type }: MessageLine): string {
   return type
 }
 
-const middle = (index: number) => timeWidth + columnWidth * (index + 0.5)
+const middle = ({ time, column }: Widths, index: number) => time + column * (index + 0.5)
+const whole = ({ time, column, spare }: Widths, columns: readonly Column[]) => time + column * columns.length + spare
 
 interface ArrowProps {
   readonly message: MessageLine
@@ -44,10 +52,11 @@ interface ArrowProps {
   readonly to: number
   /** Type of the task, where the column does not say it. */
   readonly about: string
+  readonly widths: Widths
 }
 
-function Arrow({ message, from, to, about }: ArrowProps) {
-  const [start, end] = [middle(from), middle(to)]
+function Arrow({ message, from, to, about, widths }: ArrowProps) {
+  const [start, end] = [middle(widths, from), middle(widths, to)]
   const y = 23
   const name = messageName(message)
   const text = [name, message.detail, about].filter((part) => part !== '').join(' · ')
@@ -80,12 +89,12 @@ interface LineProps {
   readonly at: readonly [number, number]
   readonly isChosen: boolean
   readonly about: string
+  readonly widths: Widths
   readonly top: number
   onPick(message: MessageLine): void
 }
 
-function Line({ message, columns, at: [from, to], isChosen, about, top, onPick }: LineProps) {
-  const width = timeWidth + columnWidth * columns.length + spare
+function Line({ message, columns, at: [from, to], isChosen, about, widths, top, onPick }: LineProps) {
   const words = [`${columns[from]?.name} to ${columns[to]?.name}: ${messageName(message)}`, message.detail, about]
     .filter((part) => part !== '')
     .join(', ')
@@ -97,11 +106,11 @@ function Line({ message, columns, at: [from, to], isChosen, about, top, onPick }
           {words}
           {message.n < 0 ? ', worked out from the events' : ''}
         </span>
-        <svg class="sq-draw" width={width} height={rowHeight} aria-hidden="true">
+        <svg class="sq-draw" width={whole(widths, columns)} height={rowHeight} aria-hidden="true">
           {columns.map(({ key }, index) => (
-            <path key={key} class="sq-life" d={`M${middle(index)} 0v${rowHeight}`} />
+            <path key={key} class="sq-life" d={`M${middle(widths, index)} 0v${rowHeight}`} />
           ))}
-          <Arrow message={message} from={from} to={to} about={about} />
+          <Arrow message={message} from={from} to={to} about={about} widths={widths} />
         </svg>
       </button>
     </li>
@@ -113,7 +122,8 @@ export function Sequence(props: SequenceProps) {
   const { messages, columns, picked, view, follows, onFollow, onPick, chosen } = props
   const box = useRef<HTMLDivElement>(null)
   const { first, end } = useRowWindow(box, messages.length, rowHeight)
-  const width = timeWidth + columnWidth * columns.length + spare
+  const widths = isNarrow.value ? narrow : wide
+  const width = whole(widths, columns)
   const places = new Map(columns.map(({ key }, index) => [key, index]))
   const aboutOf = ({ taskId }: MessageLine) =>
     picked === null && taskId !== null ? (view.tasks.get(taskId)?.type ?? shortId(taskId)) : ''
@@ -143,9 +153,9 @@ export function Sequence(props: SequenceProps) {
 
   return (
     <div ref={box} class="sq-box">
-      <div class="sq-heads" style={{ width: `${width}px`, paddingLeft: `${timeWidth}px` }} aria-hidden="true">
+      <div class="sq-heads" style={{ width: `${width}px`, paddingLeft: `${widths.time}px` }} aria-hidden="true">
         {columns.map(({ key, name, kind }) => (
-          <span key={key} class={`sq-name is-${kind}`} style={{ width: `${columnWidth}px` }} title={name}>
+          <span key={key} class={`sq-name is-${kind}`} style={{ width: `${widths.column}px` }} title={name}>
             <span>{name}</span>
           </span>
         ))}
@@ -163,6 +173,7 @@ export function Sequence(props: SequenceProps) {
             at={[placeOf(message.from), placeOf(message.to)]}
             isChosen={chosen?.n === message.n}
             about={aboutOf(message)}
+            widths={widths}
             top={(first + offset) * rowHeight}
             onPick={onPick}
           />

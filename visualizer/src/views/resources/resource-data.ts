@@ -78,13 +78,16 @@ export function poolsOf(resources: readonly ResourceUsage[]): ReadonlyMap<string
   return Map.groupBy(resources, ({ pool }) => pool)
 }
 
-/** A resource as it was at the moment shown: what only the runtime knows of the present is left out of the past. */
+/**
+ * A resource as it was at the moment shown: what only the runtime knows of the present is left out of the past. What is
+ * held is read from the events even now, so that it fits with who holds it.
+ */
 export function resourceAt(usage: ResourceUsage, view: RuntimeView, isPast: boolean): ResourceUsage {
-  if (!isPast) return usage
+  if (!isPast && usage.form !== 'reusable') return usage
   const { resource, form } = usage
   const held = view.held[resource] ?? 0
   const spent = form === 'reusable' ? 0 : (view.spent[resource] ?? 0)
-  const capacity = view.resized[resource] ?? usage.capacity
+  const capacity = isPast ? (view.resized[resource] ?? usage.capacity) : usage.capacity
   const available = form === 'reusable' ? capacity - held : form === 'budget' ? capacity - spent - held : Number.NaN
   return { ...usage, held, spent, capacity, available }
 }
