@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+const browser = 'test/browser/**/*.test.ts'
+
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [browser] } },
+      { extends: true, test: { name: 'browser', include: [browser], globalSetup: ['test/browser/build-page.ts'] } },
+    ],
   },
 })

@@ -27,7 +27,7 @@ export type { Duration } from './model/duration.ts'
 export type { Clock, Environment, Ids, Random } from './model/environment.ts'
 export type { Failure, FailureCode, RefusalCode } from './model/errors.ts'
 export { ForbiddenError, NonRetryableError, RefusedError, TaskStoppedError, TaskwrightError } from './model/errors.ts'
-export type { RuntimeEvent, TaskEvent } from './model/events.ts'
+export type { Changes, RuntimeEvent, TaskEvent } from './model/events.ts'
 export type { ChildHandle, ChildOptions, StepOptions, StepRun } from './model/handler-parts.ts'
 export type {
   CapabilitiesInput,
@@ -54,7 +54,16 @@ export type { Percentiles, ResourceEfficiency, RuntimeStats, TypeStats } from '.
 export type { StoreErrorCode } from './model/store-error.ts'
 export { StoreError } from './model/store-error.ts'
 export type { SubmitOptions, TaskReference } from './model/submit-options.ts'
+export type {
+  ExpectedStart,
+  Holder,
+  PendingTimer,
+  ResourceLine,
+  TaskExplanation,
+  UnmetCondition,
+} from './model/task-explanation.ts'
 export type { OpenQuestion, TaskView } from './model/task-view.ts'
+export type { TraceContext } from './model/trace-context.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
 export { defineTask } from './runtime/define-task.ts'
 export type { TaskTemplate, TemplateOverride } from './runtime/define-template.ts'
@@ -83,6 +92,8 @@ export type { SharePolicy } from './scheduling/policies/share.ts'
 export { dominantResourceFairness, noShare } from './scheduling/policies/share.ts'
 export type { PolicyRule } from './security/casl-policy.ts'
 export { caslPolicy } from './security/casl-policy.ts'
+export type { CedarModule } from './security/cedar-policy.ts'
+export { cedarPolicy } from './security/cedar-policy.ts'
 export type { EncryptionOptions } from './security/keyring.ts'
 export type { AccessRequest, Decision, Policy } from './security/policy.ts'
 export type { SecretsOptions } from './security/redactor.ts'

@@ -80,4 +80,4 @@ export const mediaScanner = defineTask({
 })
 
 /** What the chart is walked with. */
-export const mediaScannerSamples = { inputs: [{ basePath: '/library', destinationPath: '/films' }], events: [] }
+export const lifecycle = { mediaScanner: { inputs: [{ basePath: '/library', destinationPath: '/films' }], events: [] } }

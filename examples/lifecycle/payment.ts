@@ -106,12 +106,14 @@ export const checkout = defineTask({
 const tea: Item = { id: 'tea', name: 'Tea', price: 4 }
 
 /** What the chart is walked with. */
-export const checkoutSamples = {
-  inputs: [{ cart: [] }],
-  events: [
-    { type: 'addItem', item: tea },
-    { type: 'removeItem', id: 'tea' },
-    { type: 'setShipping', shipping: { name: 'Ada', address: '1 High Street', city: 'London' } },
-    { type: 'setCard', card: '4111 1111 1111 1111' },
-  ],
+export const lifecycle = {
+  checkout: {
+    inputs: [{ cart: [] }],
+    events: [
+      { type: 'addItem', item: tea },
+      { type: 'removeItem', id: 'tea' },
+      { type: 'setShipping', shipping: { name: 'Ada', address: '1 High Street', city: 'London' } },
+      { type: 'setCard', card: '4111 1111 1111 1111' },
+    ],
+  },
 }

@@ -44,4 +44,4 @@ export const purchaseOrder = defineTask({
 })
 
 /** What the chart is walked with. */
-export const purchaseOrderSamples = { inputs: [{ orderId: 'order-1' }], events: [] }
+export const lifecycle = { purchaseOrder: { inputs: [{ orderId: 'order-1' }], events: [] } }

@@ -1,6 +1,7 @@
 import { access, constants, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Inspection } from './inspection.ts'
 import type { JournalPlace } from './journal-place.ts'
 import { defaultJournal, readJournalPlace, whyUnusable } from './journal-place.ts'
 import { whyUnwritable } from './publish.ts'
@@ -16,6 +17,8 @@ export interface Arguments {
   readonly store: JournalPlace
   readonly json: boolean
   readonly slots: number
+  /** `null`: no page is served. */
+  readonly inspection: Inspection | null
 }
 
 export type ReadArguments =
@@ -37,6 +40,9 @@ Usage: npm start -- [folder…] [options]
   --store S    where the journal is kept, from which an audit that was killed is taken up: file:PATH, or memory to keep
                none (default: a file in the current folder, named like the report's: repo-audit-report.db)
   --slots N    how many tasks may execute at a time (default: ${defaultSlots})
+  --no-inspect do not serve the page that shows the run
+  --port N     where to serve it (default: 7878, or a free one if that is taken); this machine only
+  --keep-open  serve it until Ctrl-C, when the work is done too
   --json       print the summary as one line of JSON, the last on standard output
   --help       print this
 
@@ -96,8 +102,8 @@ interface Options {
   readonly problems: readonly string[]
 }
 
-const flagNames: ReadonlySet<string> = new Set(['approve', 'refuse', 'json', 'help'])
-const valueNames: ReadonlySet<string> = new Set(['out', 'slots', 'store'])
+const flagNames: ReadonlySet<string> = new Set(['approve', 'refuse', 'json', 'help', 'no-inspect', 'keep-open'])
+const valueNames: ReadonlySet<string> = new Set(['out', 'slots', 'store', 'port'])
 
 /** Takes the command line apart. What `parseArgs` would throw at the first problem is collected here. */
 function readOptions(args: readonly string[]): Options {
@@ -110,6 +116,7 @@ function readOptions(args: readonly string[]): Options {
       out: { type: 'string' },
       slots: { type: 'string' },
       store: { type: 'string' },
+      port: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -130,6 +137,8 @@ function readOptions(args: readonly string[]): Options {
       problems.push(`${rawName}: there is no such option; --help lists them`)
     }
   }
+  if (flags.has('no-inspect') && (flags.has('keep-open') || values.has('port')))
+    problems.push('--no-inspect excludes --keep-open and --port')
   if (flags.has('approve') && flags.has('refuse')) problems.push('--approve and --refuse exclude each other')
   return { flags, values, folders: positionals, problems }
 }
@@ -145,6 +154,9 @@ export async function readArguments(args: readonly string[], surroundings: Surro
   if (!Number.isInteger(slots) || slots < 1 || slots > mostSlots) {
     problems.push(`--slots ${values.get('slots')}: give a whole number from 1 to ${mostSlots}`)
   }
+  const port = values.has('port') ? Number(values.get('port')) : null
+  if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    problems.push(`--port ${values.get('port')}: give a whole number from 0 to 65535`)
   const out = values.get('out') ?? 'repo-audit-report'
   const directory = resolve(cwd, out)
   const unwritable = await whyUnwritable(directory)
@@ -169,6 +181,7 @@ export async function readArguments(args: readonly string[], surroundings: Surro
       store,
       json: flags.has('json'),
       slots,
+      inspection: flags.has('no-inspect') ? null : { port, keepOpen: flags.has('keep-open') },
     },
   }
 }

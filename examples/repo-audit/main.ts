@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { StoreError } from 'taskwright'
+import type { Inspector } from 'taskwright/inspector'
 import { askOn } from './approver.ts'
 import type { Arguments } from './arguments.ts'
 import { help, readArguments } from './arguments.ts'
@@ -85,10 +86,15 @@ async function main(): Promise<number> {
     },
     () => process.exit(exitCodes.interrupted),
   )
+  const opened = (inspector: Inspector | Error): void => {
+    if (inspector instanceof Error) return say(`The run cannot be shown as a page: ${inspector.message}`)
+    say(`Watch it: ${inspector.url}  (token to change anything: ${inspector.token})`)
+  }
   const now = (): number => performance.timeOrigin + performance.now()
   const result = await runAudit(read.arguments, {
     interrupted: interruption.signal,
     now,
+    opened,
     ask: askOn(process.stdin, process.stderr),
     view: (progress) =>
       process.stderr.isTTY ? new BarView(progress, now, process.stderr) : new LineView(progress, now, say),
@@ -103,7 +109,24 @@ async function main(): Promise<number> {
     if (result.ending.form === 'failed') say(text)
     else print(text)
   }
+  await closePage(result, read.arguments)
   return exitCodes[result.ending.form]
+}
+
+/** With the work the page ends, unless it is to stay until somebody has had enough of it. */
+async function closePage({ inspector, ending }: AuditResult, { inspection }: Arguments): Promise<void> {
+  if (!inspector) return
+  if (inspection?.keepOpen && ending.form !== 'interrupted') {
+    say(`The page stays at ${inspector.url} until Ctrl-C.`)
+    const interrupted = Promise.withResolvers<void>()
+    const release = onInterrupt(
+      () => interrupted.resolve(),
+      () => process.exit(exitCodes.interrupted),
+    )
+    await interrupted.promise
+    release()
+  }
+  await inspector.close()
 }
 
 /** Nothing has begun: the journal that the audit was to be written to could not be had. */

@@ -1,3 +1,5 @@
+import type { Runtime } from 'taskwright'
+import type { Inspector } from 'taskwright/inspector'
 import { agents } from './agents.ts'
 import type { Ask } from './approver.ts'
 import { answerQuestions } from './approver.ts'
@@ -6,6 +8,8 @@ import { AuditDesk, refusalIn } from './audit-desk.ts'
 import { createAuditRuntime } from './audit-runtime.ts'
 import type { Findings } from './findings.ts'
 import { count } from './format.ts'
+import type { Inspection } from './inspection.ts'
+import { openInspection } from './inspection.ts'
 import { removeJournal } from './journal-place.ts'
 import { Progress } from './progress.ts'
 import type { ProgressView } from './progress-view.ts'
@@ -28,6 +32,8 @@ export interface AuditResult {
   readonly alerts: readonly string[]
   /** Some of what was to be taken back is still there. */
   readonly hasStanding: boolean
+  /** The page that shows the run: close it. `null`: there is none. */
+  readonly inspector: Inspector | null
 }
 
 export interface AuditSurroundings {
@@ -37,6 +43,8 @@ export interface AuditSurroundings {
   now(): number
   view(progress: Progress): ProgressView
   readonly ask: Ask
+  /** Told where the page is, or why there is none. */
+  opened(inspector: Inspector | Error): void
 }
 
 /**
@@ -44,7 +52,7 @@ export interface AuditSurroundings {
  * @throws StoreError if the journal cannot be had; nothing was done then
  */
 export async function runAudit(options: Arguments, surroundings: AuditSurroundings): Promise<AuditResult> {
-  const { roots, directory, store, slots, approval } = options
+  const { roots, directory, store, slots, approval, inspection } = options
   const { interrupted, now } = surroundings
   const startedAt = now()
   const progress = new Progress(Object.keys(agents))
@@ -68,6 +76,7 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
       },
     },
   })
+  const inspector = inspection && (await show(runtime, inspection, surroundings))
   runtime.on('*', (event) => {
     const agent = progress.observe(event)
     if (agent !== null) view.changed(agent)
@@ -134,11 +143,28 @@ export async function runAudit(options: Arguments, surroundings: AuditSurroundin
     run,
     alerts: [...record.alerts, ...warnings],
     hasStanding,
+    inspector,
     summary: {
       tasks: run.tasks,
       rolledBack: ending.form !== 'published' && !hasStanding,
       durationMs: Math.round(run.durationMs),
       report: ending.form === 'published' ? ending.report : null,
     },
+  }
+}
+
+/** An audit that cannot be shown is done all the same. */
+async function show(
+  runtime: Runtime,
+  inspection: Inspection,
+  { opened }: Pick<AuditSurroundings, 'opened'>,
+): Promise<Inspector | null> {
+  try {
+    const inspector = await openInspection(runtime, inspection)
+    opened(inspector)
+    return inspector
+  } catch (thrown) {
+    opened(thrown instanceof Error ? thrown : new Error(String(thrown)))
+    return null
   }
 }

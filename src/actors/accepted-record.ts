@@ -43,8 +43,20 @@ export function unwritable(value: unknown): string | null {
 
 /** All that recovery needs of what was accepted. */
 export function acceptedRecord(facts: TaskFacts): AcceptedTask {
-  const { principal, authority, rule, labels, estimateMs, startAt, deadlineAt, dedupeKey, after, childKey, depth } =
-    facts
+  const {
+    principal,
+    authority,
+    rule,
+    labels,
+    estimateMs,
+    startAt,
+    deadlineAt,
+    dedupeKey,
+    after,
+    childKey,
+    traceContext,
+    depth,
+  } = facts
   const machineHash = machineHashOf(facts.definition)
   return {
     order: facts.seq,
@@ -64,6 +76,7 @@ export function acceptedRecord(facts: TaskFacts): AcceptedTask {
     ...(after.length > 0 && { after }),
     ...(childKey !== null && { childKey }),
     ...(depth > 0 && { depth }),
+    ...(traceContext !== null && { traceContext }),
     ...(machineHash !== null && { machineHash }),
   }
 }

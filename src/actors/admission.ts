@@ -142,7 +142,7 @@ export class Admission {
     submission.reply.refused(new RefusedError('QUEUE_FULL', message))
   }
 
-  #spawn({ facts, priority }: Submission): TaskActorLogic {
+  #spawn({ facts, priority, inherits }: Submission): TaskActorLogic {
     const dependencies = facts.after.flatMap((id) => this.#tasks.get(id) ?? [])
     const isDue = facts.startAt === null || facts.startAt <= this.#services.environment.clock.now()
     const conditionsMet = isDue && dependencies.every(({ outcome }) => outcome?.status === 'completed')
@@ -153,6 +153,7 @@ export class Admission {
     this.#tasks.add(task)
     this.count(task, true)
     actor.start()
+    if (inherits) task.inherit(inherits.steps, inherits.from)
     // Before it can end, so that its end disarms it.
     this.armStart(task)
     const failure = failedBefore(dependencies)

@@ -22,6 +22,19 @@ export class AttemptWatch {
     this.#services = services
   }
 
+  /** When its timeout passes, ms since the epoch; `null`: it has none, or does not run. The others likewise. */
+  get timeoutAt(): number | null {
+    return this.#timeout?.at ?? null
+  }
+
+  get heartbeatAt(): number | null {
+    return this.#heartbeat?.at ?? null
+  }
+
+  get graceAt(): number | null {
+    return this.#grace?.at ?? null
+  }
+
   /** A new attempt begins. */
   start(): void {
     this.#timeoutLeftMs = this.#task.facts.definition.timeoutMs

@@ -93,7 +93,8 @@ export class Auditor {
     { allowed, rule }: Decision,
     details?: Readonly<Record<string, unknown>>,
   ): void {
-    const said = details && this.#parts.redactor.data(details)
+    const { why } = by
+    const said = (details || why) && this.#parts.redactor.data({ ...details, ...(why && { why }) })
     const note: AuditNote = {
       at: this.#now(),
       by: whoOf(by),
@@ -104,6 +105,19 @@ export class Auditor {
       ...(typeof said === 'object' && said !== null && { details: { ...said } }),
     }
     if (allowed || this.#denials.isWorthAnEntry(note)) this.#add(note)
+  }
+
+  /** What came of something that was done by hand, and why it was. */
+  intervened(by: Authority, resource: Resource, details: Readonly<Record<string, unknown>>): void {
+    const said = this.#parts.redactor.data(details)
+    this.#add({
+      at: this.#now(),
+      by: whoOf(by),
+      action: 'intervene',
+      on: nameOf(resource),
+      outcome: 'done',
+      ...(typeof said === 'object' && said !== null && { details: { ...said } }),
+    })
   }
 
   /** The runtime itself did something. */

@@ -45,7 +45,19 @@ export class EventHub {
 
   emit(event: RuntimeEvent): void {
     if (this.#listeners.size === 0) return
-    for (const listener of this.#listeners) guarded(() => listener(event), this.#log, event.type)
+    // As `guarded`, and without a function for each event and listener: this is done for every event.
+    for (const listener of this.#listeners) {
+      try {
+        const answer = listener(event)
+        if (answer instanceof Promise) answer.catch((thrown: unknown) => this.#note(thrown, event))
+      } catch (thrown) {
+        this.#note(thrown, event)
+      }
+    }
+  }
+
+  #note(thrown: unknown, { type }: RuntimeEvent): void {
+    this.#log.error({ problem: describeThrown(thrown), what: type }, 'a listener or hook failed')
   }
 }
 

@@ -9,6 +9,7 @@ import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
+import type { TraceContext } from '../model/trace-context.ts'
 import type { ClosingOfQuestion } from './questions.ts'
 import type { Undoing } from './rollback.ts'
 import type { StepLog } from './step-log.ts'
@@ -22,6 +23,8 @@ export interface ExecutionPort {
   readonly definition: TaskDefinition
   readonly input: unknown
   readonly environment: Environment
+  /** The trace that what the handler asks of others belongs to; `null`: none. */
+  readonly traceContext: TraceContext | null
   readonly timers: Timers
   readonly steps: StepLog
   /** What happens outlives the process. */
@@ -36,6 +39,8 @@ export interface ExecutionPort {
   scrub(text: string): string
   /** A value of which the schema says what is secret. */
   learn(schema: z.ZodType, value: unknown): void
+  /** A secret that the handler was given. */
+  hide(value: string): void
   /** The handler gave a sign of life. */
   alive(): void
   asked(): void

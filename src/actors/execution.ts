@@ -12,7 +12,7 @@ import type { Limits } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
-import { secret } from '../security/secret-fields.ts'
+import type { TraceContext } from '../model/trace-context.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
 import { Questions } from './questions.ts'
@@ -22,8 +22,6 @@ import type { StepHost } from './step-runner.ts'
 import { StepRunner } from './step-runner.ts'
 import { createTaskLog } from './task-log.ts'
 import type { Timer } from './timers.ts'
-
-const secretText = secret()
 
 /** A promise whose rejection is known to the task already: a handler that drops it does not end the host's process. */
 function owned<T>(promise: Promise<T>): Promise<T> {
@@ -100,6 +98,10 @@ export class Execution implements TaskContext, StepHost {
     return this.#port.type
   }
 
+  get traceContext(): TraceContext | null {
+    return this.#port.traceContext
+  }
+
   get principal(): Principal {
     return this.#port.principal
   }
@@ -153,14 +155,13 @@ export class Execution implements TaskContext, StepHost {
     this.#port.use(checked.data)
   }
 
-  /** What the attempt has used in its sandbox. */
   measured(usage: SandboxUsage): void {
     if (!this.#closed) this.#port.measured(usage)
   }
 
   /** A secret that the handler was given: it is hidden wherever it turns up. */
   hide(value: string): void {
-    if (!this.#closed) this.#port.learn(secretText, value)
+    if (!this.#closed) this.#port.hide(value)
   }
 
   heartbeat(): void {

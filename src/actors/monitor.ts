@@ -99,6 +99,12 @@ export class Monitor {
     if (to === 'completed' || to === 'failed' || to === 'cancelled' || to === 'rejected') this.#ended(task, to)
   }
 
+  /** Half of the attempts of the type took no longer, ms; `null`: none has ended. */
+  medianRunMs(type: string): number | null {
+    const runTime = this.#byType.get(type)?.runTime
+    return runTime && runTime.count > 0 ? runTime.percentile(50) / 1_000 : null
+  }
+
   stats(): Omit<RuntimeStats, 'resources' | 'supervisor'> {
     const byStage = { ...this.#byStage }
     const ended = byStage.completed + byStage.failed + byStage.cancelled + byStage.rejected

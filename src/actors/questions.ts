@@ -71,6 +71,7 @@ export class Questions {
         schema: z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }),
         askedAt,
         expiresAt,
+        fallback,
       },
       timer: expiresAt === null ? null : this.#timers.arm(expiresAt, runOut),
       take: async (answer) => {

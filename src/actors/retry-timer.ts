@@ -15,6 +15,11 @@ export class RetryTimer {
     this.#services = services
   }
 
+  /** When the next attempt may begin, ms since the epoch; `null`: it does not wait. */
+  get at(): number | null {
+    return this.#timer?.at ?? null
+  }
+
   /** Draws the delay before the attempt after `attempt`, in ms. */
   draw(attempt: number): number {
     this.#delayMs = backoffMs(this.#task.facts.definition.retry, attempt, this.#services.environment.random)

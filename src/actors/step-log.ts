@@ -21,6 +21,8 @@ export interface LoggedStep<Result = unknown> extends StepUndo {
   undoWasInDoubt: boolean
   /** An earlier run of it may have left something: it threw, or its end is not known. */
   hadDoubt: boolean
+  /** The task that ran it, of which this one is the retry: its effect is known by that task's key. `null`: this one. */
+  doneBy: string | null
 }
 
 /** Whether there may be an effect that somebody has to take back. */
@@ -75,6 +77,7 @@ export class StepLog {
       hasResult: false,
       undoWasInDoubt: false,
       hadDoubt: before !== undefined && stands(before),
+      doneBy: null,
     }
     this.#steps.set(name, step)
     this.#runs.set(name, (this.#runs.get(name) ?? 0) + 1)
@@ -103,6 +106,11 @@ export class StepLog {
   fail(name: string): void {
     const step = this.#steps.get(name)
     if (step?.state === 'running') step.state = 'failed'
+  }
+
+  /** Those that have finished and were not taken back. */
+  kept(): LoggedStep[] {
+    return [...this.#steps.values()].filter(({ state }) => state === 'finished')
   }
 
   /** What has to be taken back, the last step first. */

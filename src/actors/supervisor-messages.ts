@@ -1,4 +1,5 @@
 import type { SupervisorMachineEvent } from '../machines/supervisor-machine.ts'
+import type { LoggedStep } from './step-log.ts'
 import type { Task } from './task.ts'
 import type { TaskFacts } from './task-record.ts'
 
@@ -8,6 +9,8 @@ export interface Submission {
   readonly priority: number
   readonly parentId: string | null
   readonly whenFull: 'refuse' | 'wait'
+  /** What an earlier task had done, which this one goes on from where it failed; `null`: it begins at the start. */
+  readonly inherits: { readonly from: string; readonly steps: readonly LoggedStep[] } | null
   /** The task itself, not its id: one that ends at once may be forgotten before its submitter hears of it. */
   readonly reply: { accepted(task: Task): void; refused(error: Error): void }
 }

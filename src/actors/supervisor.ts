@@ -10,6 +10,7 @@ import { releaseDependents } from './dependencies.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Forgetting } from './forgetting.ts'
 import { LeaseDesk } from './lease-desk.ts'
+import { QueueDesk } from './queue-desk.ts'
 import type { Definitions } from './recovery/definition-match.ts'
 import type { JournalReader } from './recovery/journal-reader.ts'
 import { Recovery } from './recovery/recovery.ts'
@@ -48,6 +49,7 @@ export class Supervisor implements SupervisorPerformer {
   readonly #logic: SupervisorActorLogic
   readonly #services: TaskServices
   readonly #admission: Admission
+  readonly #queue: QueueDesk
   readonly #leases: LeaseDesk
   readonly #dispatcher: Dispatcher
   readonly #intensity: RestartIntensity
@@ -69,6 +71,7 @@ export class Supervisor implements SupervisorPerformer {
     this.#forgetting = new Forgetting(services)
     this.tasks = new TaskTable(options, (task) => this.#forgetting.forget(task))
     this.#admission = new Admission(this.tasks, services, options.queueLimit, scheduler.quotas, () => logic.actor)
+    this.#queue = new QueueDesk(scheduler, this.tasks, this.#admission, services)
     this.#leases = new LeaseDesk(scheduler, this.tasks, services)
     this.#dispatcher = new Dispatcher({
       logic,
@@ -91,6 +94,7 @@ export class Supervisor implements SupervisorPerformer {
     if (quotas)
       for (const { principal, amounts } of reader.spentOn(dayOf(now)))
         for (const [resource, amount] of amounts) quotas.spend(principal, resource, amount, now)
+    for (const name of reader.pausedTypes) this.scheduler.pauseType(name)
     this.#recovery = new Recovery({
       tasks: this.tasks,
       admission: this.#admission,
@@ -167,12 +171,12 @@ export class Supervisor implements SupervisorPerformer {
       case 'task.submit':
         return this.#answer(effect, message.submission)
       case 'task.ready':
-        return this.#enqueue(message.taskId)
+        return this.#queue.enqueue(message.taskId)
       case 'task.withdraw':
         this.scheduler.withdraw(message.taskId)
         return
       case 'task.reprioritise':
-        return this.#reprioritise(message.taskId, message.priority)
+        return this.#queue.reprioritise(message.taskId, message.priority)
       case 'task.cancel':
         this.tasks.get(message.taskId)?.cancel(message.failure)
         return
@@ -184,6 +188,10 @@ export class Supervisor implements SupervisorPerformer {
         return this.#leases.use(message)
       case 'lease.expired':
         return this.#leases.reclaim(message.leaseId, message.epoch)
+      case 'type.pause':
+        return this.#queue.pauseType(message.name)
+      case 'type.resume':
+        return this.#queue.resumeType(message.name)
       case 'pool.resize':
         return this.#leases.resize(message)
       case 'stop':
@@ -221,34 +229,6 @@ export class Supervisor implements SupervisorPerformer {
   #refuseDegraded({ reply }: Submission): void {
     const problem = this.#storeProblem
     reply.refused(new RefusedError(...(problem === null ? degraded : storeFailed(problem))))
-  }
-
-  #enqueue(taskId: string): void {
-    const task = this.tasks.get(taskId)
-    if (task?.stage !== 'queued') return
-    this.#admission.count(task, true)
-    const { facts, progress } = task
-    const { definition } = facts
-    this.scheduler.enqueue({
-      id: facts.id,
-      type: definition.type,
-      principal: facts.principal,
-      priority: progress.priority,
-      seq: facts.seq,
-      queuedAt: progress.queuedAt ?? facts.createdAt,
-      deadlineAt: facts.deadlineAt,
-      estimateMs: facts.estimateMs ?? definition.timeoutMs,
-      vector: facts.vector,
-      concurrency: definition.concurrency,
-    })
-  }
-
-  #reprioritise(taskId: string, priority: number): void {
-    const task = this.tasks.get(taskId)
-    if (!task) return
-    task.progress.priority = priority
-    task.report({ type: 'task.reprioritised', priority })
-    this.scheduler.reprioritise(taskId, priority)
   }
 
   #settle(task: TaskActorLogic, outcome: TaskOutcome): void {

@@ -10,9 +10,11 @@ import type { RecordPayload } from '../model/journal-record.ts'
 import type { RollbackReport, TaskOutcome } from '../model/outcome.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { TaskView } from '../model/task-view.ts'
+import { encodeValue } from '../store/value-codec.ts'
 import { acceptedRecord } from './accepted-record.ts'
 import { scrubbedHappening } from './scrubbed-happening.ts'
 import type { SpentToday } from './spent-today.ts'
+import type { LoggedStep } from './step-log.ts'
 import type { Task } from './task.ts'
 import { announce, tellHook } from './task-announcements.ts'
 import type { TaskConfiguration, TaskStep } from './task-configuration.ts'
@@ -175,6 +177,19 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
     this.effects.begin()
   }
 
+  /** What another task did, of which this one is the retry, is not done again. Before it starts. */
+  inherit(steps: readonly LoggedStep[], from: string): void {
+    for (const step of steps) {
+      const { name, hasUndo, hasUndoInDoubt, result, doneBy } = step
+      const by = doneBy ?? from
+      this.effects.undo.steps.restore({ ...step, undo: null, undoInDoubt: null, doneBy: by })
+      // As recovery reads it: a step of an attempt before the first.
+      this.report({ type: 'task.step.started', step: name, attempt: 0 }, { hasUndo, hasUndoInDoubt })
+      const payload = this.services.journal.keepsState ? { result: encodeValue(result), doneBy: by } : null
+      this.report({ type: 'task.step.completed', step: name, attempt: 0 }, payload)
+    }
+  }
+
   /** Messages to a task that has ended change nothing. */
   send(event: TaskMachineEvent): void {
     if (!this.#at.isFinal && !this.effects.isLeft) this.actor.send(this.#scrubbed(event))
@@ -240,6 +255,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       version: definition.version,
       stage: this.stage,
       activity: activityOf(this.#at),
+      held: context.held,
       principal: facts.principal.id,
       priority: progress.priority,
       parentId: facts.parentId,
@@ -252,6 +268,7 @@ export class TaskActorLogic implements ActorLogic<TaskSnapshot, TaskMachineEvent
       startedAt: progress.startedAt,
       endedAt: progress.endedAt,
       deadlineAt: facts.deadlineAt,
+      maxAttempts: definition.retry.attempts,
       outcome: this.#outcomeShown(),
       compensated: progress.compensated,
       parked: progress.parked,

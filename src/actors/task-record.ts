@@ -3,6 +3,7 @@ import type { Authority } from '../model/access.ts'
 import type { TaskDefinition } from '../model/definition.ts'
 import type { TaskOutcome } from '../model/outcome.ts'
 import type { Principal } from '../model/principal.ts'
+import type { TraceContext } from '../model/trace-context.ts'
 import type { DemandVector } from '../scheduling/demand-vector.ts'
 
 /** What is decided about a task when it is accepted, and what views show of it. Times in ms since the epoch. */
@@ -31,6 +32,8 @@ export interface TaskFacts {
   /** How many parents it has above it. */
   readonly depth: number
   readonly createdAt: number
+  /** The trace that it belongs to; `null`: none. */
+  readonly traceContext: TraceContext | null
 }
 
 /** What changes over a task's life beside its statechart. */

@@ -45,6 +45,16 @@ export class TaskSecrets {
     return typeof shown === 'object' && shown !== null ? { ...shown } : {}
   }
 
+  /** A value as it may leave the process. */
+  value(value: unknown): unknown {
+    return this.#redactor.data(value, this.#values)
+  }
+
+  /** An output as it may leave the process: plain data in which nothing is left that is known, or looks, to be secret. */
+  output(output: unknown): unknown {
+    return this.#redactor.data(maskFields(this.#output, output), this.#values)
+  }
+
   failure<Some extends Omit<Failure, 'cause'>>(failure: Some): Some {
     return { ...failure, message: this.text(failure.message) }
   }

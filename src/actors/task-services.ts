@@ -12,6 +12,7 @@ import type { Journal } from './journal.ts'
 import type { Monitor } from './monitor.ts'
 import type { SupervisorMailbox } from './supervisor-messages.ts'
 import type { Task } from './task.ts'
+import type { TaskTraces } from './task-traces.ts'
 import type { Timers } from './timers.ts'
 
 /** What all tasks of a runtime share. */
@@ -25,6 +26,8 @@ export interface TaskServices {
   readonly log: HostLog
   readonly redactor: Redactor
   readonly limits: Limits
+  /** `null`: nobody asked for traces. */
+  readonly traces: TaskTraces | null
   readonly ledger: Pick<Ledger, 'compile'>
   readonly supervisor: SupervisorMailbox
   readonly sandboxes: HandlerSandboxes

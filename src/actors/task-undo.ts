@@ -57,6 +57,11 @@ export class TaskUndo {
     return this.#answers?.has(key) ? { value: this.#answers.get(key) } : undefined
   }
 
+  /** What a retry of the task need not do again: finished steps, unless all that the task did was taken back. */
+  kept(): LoggedStep[] {
+    return this.#rolledBack === 'no' ? (this.#steps?.kept() ?? []) : []
+  }
+
   /** A child that an earlier process had submitted: the next attempt finds it by its key. */
   takeBack(key: string, child: Task): void {
     if (!child.outcome) this.adopt(child)
@@ -256,7 +261,7 @@ export class TaskUndo {
 
   #undoingOf(step: LoggedStep): Undoing {
     const { id, context } = this.#task
-    const run = { attempt: context.attempt, idempotencyKey: idempotencyKeyOf(id, step.name) }
+    const run = { attempt: context.attempt, idempotencyKey: idempotencyKeyOf(step.doneBy ?? id, step.name) }
     const undo = async (signal: AbortSignal, inDoubt: boolean) => {
       const { state, result, undo: undoResult, undoInDoubt } = step
       if (state === 'finished' && undoResult) await undoResult(result, { ...run, signal, inDoubt })

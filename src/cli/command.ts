@@ -21,7 +21,8 @@ export interface CommandSpec<Options extends z.ZodObject> {
   readonly usage: string
   readonly flags: readonly { readonly flags: string; readonly description: string }[]
   readonly notes: string
-  readonly operands: { readonly name: string; readonly max: number }
+  /** One at least, unless `isOptional`. */
+  readonly operands: { readonly name: string; readonly max: number; readonly isOptional?: boolean }
   readonly options: Options
   run(operands: readonly string[], options: z.output<Options>, context: CommandContext): Promise<ExitCode>
 }
@@ -53,7 +54,8 @@ function readCall<Options extends z.ZodObject>(spec: CommandSpec<Options>, comma
   const unknown = command.args.filter((text) => /^-./.test(text))
   const operands = command.args.filter((text) => !/^-./.test(text))
   const problems = unknown.map((text) => `unknown option ${JSON.stringify(text)}`)
-  if (operands.length === 0 && spec.operands.max > 0) problems.push(`${spec.operands.name} is required`)
+  const { max, isOptional = max === 0 } = spec.operands
+  if (operands.length === 0 && !isOptional) problems.push(`${spec.operands.name} is required`)
   for (const text of operands.slice(spec.operands.max))
     problems.push(`${JSON.stringify(text)} is one argument too many`)
   const read = spec.options.safeParse(command.opts())

@@ -33,3 +33,10 @@ export function oneOf<const Choices extends readonly [string, ...string[]]>(choi
 }
 
 export const flag = z.boolean().default(false)
+
+export const percent = numberFrom('a number from 0 to 100', (value) => value >= 0 && value <= 100)
+
+/** Several names, with commas between. */
+export const names = z
+  .string({ error: 'must be names, with commas between' })
+  .transform((text) => text.split(',').filter(Boolean))

@@ -6,13 +6,32 @@ import type { CommandContext, CommandMaker } from './command.ts'
 import type { ExitCode } from './command-error.ts'
 import { CommandError, exitCodes, InterruptedError } from './command-error.ts'
 import { audit } from './commands/audit.ts'
+import { coverage } from './commands/coverage.ts'
+import { generateTests } from './commands/generate-tests.ts'
 import { inspect } from './commands/inspect.ts'
+import { mutate } from './commands/mutate.ts'
 import { replay } from './commands/replay.ts'
 import { schedule } from './commands/schedule.ts'
 import { simulate } from './commands/simulate.ts'
+import { stats } from './commands/stats.ts'
 import { store } from './commands/store.ts'
+import { tasks } from './commands/tasks.ts'
+import { watch } from './commands/watch.ts'
 
-const commands: readonly CommandMaker[] = [audit, inspect, replay, schedule, simulate, store]
+const commands: readonly CommandMaker[] = [
+  audit,
+  coverage,
+  generateTests,
+  inspect,
+  mutate,
+  replay,
+  schedule,
+  simulate,
+  stats,
+  store,
+  tasks,
+  watch,
+]
 
 /** Runs `taskwright` with the arguments behind its name. Never rejects: what goes wrong is told on `err`. */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<ExitCode> {

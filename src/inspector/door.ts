@@ -1,12 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Problem } from './protocol.ts'
 
 export interface DoorOptions {
   /** Names under which the server may be called, with the port: a page of another name must not reach it. */
   readonly hosts: () => ReadonlySet<string>
-  /** What a change has to bring; `null`: nothing can be changed. */
-  readonly token: string | null
 }
 
 /** Nothing from elsewhere, nothing inline, no frames. Source: OWASP Secure Headers. */
@@ -26,20 +23,11 @@ export function problem(c: Context, status: ProblemStatus, code: string, message
   return c.json(body, status)
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
-}
-
-/** Compared in constant time, whatever the lengths. */
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected))
-}
-
 /**
  * Who may come in. A name that is not ours is a rebound DNS name; an origin that is not ours is another site's page in
- * the operator's browser; whoever changes something has to have the token, which no page can read or send by itself.
+ * the operator's browser. Who it is that comes in, another finds out: see `identify`.
  */
-export function guardDoor({ hosts, token }: DoorOptions): MiddlewareHandler {
+export function guardDoor({ hosts }: DoorOptions): MiddlewareHandler {
   return async (c, next) => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value)
     const host = c.req.header('host')?.toLowerCase() ?? ''
@@ -49,21 +37,18 @@ export function guardDoor({ hosts, token }: DoorOptions): MiddlewareHandler {
     const site = c.req.header('sec-fetch-site')
     if ((origin !== undefined && origin !== `http://${host}`) || site === 'cross-site' || site === 'same-site')
       return problem(c, 403, 'ORIGIN_FOREIGN', 'called from a page of another origin')
-    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-    if (c.req.method !== 'POST') return problem(c, 405, 'METHOD_UNKNOWN', 'use GET, or POST for a command')
-    if (token === null) return problem(c, 409, 'READ_ONLY', 'this is a journal after the fact: nothing can be changed')
-    const given = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
-    if (given === undefined || !isSame(given, token)) {
-      c.header('www-authenticate', 'Bearer')
-      return problem(
-        c,
-        401,
-        'TOKEN_WRONG',
-        'changes need the token that the inspector printed: Authorization: Bearer …',
-      )
-    }
-    if (c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() !== 'application/json')
-      return problem(c, 415, 'NOT_JSON', 'send the command as application/json')
+    if (!['GET', 'HEAD', 'POST'].includes(c.req.method))
+      return problem(c, 405, 'METHOD_UNKNOWN', 'use GET, or POST for a command')
     return next()
   }
+}
+
+/** Only what a page of another origin cannot send without asking first. */
+export const takesJson: MiddlewareHandler = async (c, next) => {
+  if (
+    c.req.method === 'POST' &&
+    c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() !== 'application/json'
+  )
+    return problem(c, 415, 'NOT_JSON', 'send the command as application/json')
+  return next()
 }

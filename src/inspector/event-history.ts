@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { RuntimeEvent } from '../model/events.ts'
 import { fold } from './view/fold.ts'
 import { forgetEnded } from './view/forget.ts'
@@ -18,6 +19,8 @@ const chunkSize = 5_000
  * chunk at a time.
  */
 export class EventHistory {
+  /** Another server's events may have the same `seq`: a place is good in the history that it is of. */
+  readonly id = randomUUID()
   readonly base: RuntimeView = emptyView()
   readonly #limits: HistoryLimits
   readonly #chunks: RuntimeEvent[][] = []

@@ -1,5 +1,6 @@
 export type { CommandNote } from './operator.ts'
 export type { Command, CommandInput, CommandResult, HelloFrame, Problem, StreamFrames, TaskDetail } from './protocol.ts'
+export { usualPort } from './protocol.ts'
 export type { Inspector, InspectorOptions, JournalOptions } from './serve-inspector.ts'
 export { serveInspector, serveJournal } from './serve-inspector.ts'
 export { fold } from './view/fold.ts'

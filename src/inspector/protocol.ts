@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RuntimeEvent } from '../model/events.ts'
 import type { ResourceUsage } from '../model/resources.ts'
+import type { ResourceLine, TaskExplanation } from '../model/task-explanation.ts'
 import type { TaskView } from '../model/task-view.ts'
 import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
 import type { ViewData } from './view/runtime-view.ts'
@@ -15,15 +16,21 @@ import type { TaskRow } from './view/task-row.ts'
  *   GET  /api/v1/tasks/:id         TaskDetail
  *   GET  /api/v1/queue             QueueLine[]: the order of the next grants, with the reason of each place
  *   GET  /api/v1/questions         OpenQuestion[]
- *   GET  /api/v1/resources         ResourceUsage[]
+ *   GET  /api/v1/resources         ResourceLine[]: with who holds some of it, and who waits for more
  *   GET  /api/v1/stats             RuntimeStats
  *   GET  /api/v1/actors            ActorLine[]
- *   GET  /api/v1/machines          MachineLine[]; /machines/:hash  Chart
- *   POST /api/v1/commands          Command → CommandResult; needs the bearer token
+ *   GET  /api/v1/machines          MachineLine[]; /machines/:id/geometry  ChartGeometry
+ *   GET  /api/v1/tasks/:id/chart-events, /supervisor/chart-events  server-sent events: ChartFrame
+ *   GET  /api/v1/messages          server-sent events: MessageFrame; `?task=` for one task's
+ *   GET  /api/v1/caller            who calls, by its token, and until when
+ *   POST /api/v1/commands          Command → CommandResult; needs a bearer token
  *   GET  /metrics                  Prometheus text format
  *   GET  /openapi.json             this, as OpenAPI 3.1
  */
 export const apiBase = '/api/v1'
+
+/** Where the command line looks for an inspector, and an example serves one. The server itself takes any free one. */
+export const usualPort = 7878
 
 /** What the page is attached to. */
 export interface Subject {
@@ -53,7 +60,7 @@ export interface TickFrame {
   readonly resources: readonly ResourceUsage[]
 }
 
-/** Frames by the `event` field of the server-sent event; `data` is JSON. The `id` of `events` is the last `seq` in it. */
+/** Frames by the `event` field of the server-sent event; `data` is JSON. The `id` of `events` is where to go on. */
 export interface StreamFrames {
   readonly hello: HelloFrame
   readonly events: readonly RuntimeEvent[]
@@ -68,6 +75,8 @@ export interface TaskDetail {
   readonly task: (Omit<TaskView, 'outcome'> & { readonly output: unknown }) | null
   /** Why it waits for resources; `null`: it does not. */
   readonly wait: WaitReason | null
+  /** What it waits for, when it is expected to start, its timers and leases; as `task`. */
+  readonly explanation: TaskExplanation | null
   /** Ids of the tasks that it submitted. */
   readonly children: readonly string[]
   /** Its events, oldest first, as far as they are kept. */
@@ -75,6 +84,7 @@ export interface TaskDetail {
 }
 
 export type QueueLine = OrderedTask
+export type { ResourceLine, TaskExplanation }
 
 /** Which tasks a command is about: some by id, or all that match. */
 export const selectionSchema = z.union([
@@ -95,7 +105,7 @@ export const commandSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('cancel'), ...many }),
   z.strictObject({ action: z.literal('pause'), ...many }),
   z.strictObject({ action: z.literal('resume'), ...many }),
-  z.strictObject({ action: z.literal('retry'), ...many }),
+  z.strictObject({ action: z.literal('retry'), from: z.enum(['start', 'failedStep']).default('start'), ...many }),
   z.strictObject({
     action: z.literal('reprioritise'),
     priority: z.union([z.enum(['background', 'low', 'normal', 'high', 'critical']), z.number().finite()]),
@@ -114,6 +124,8 @@ export const commandSchema = z.discriminatedUnion('action', [
     capacity: z.number().nonnegative().finite(),
     why,
   }),
+  z.strictObject({ action: z.literal('pauseType'), taskType: z.string().min(1).max(200), why }),
+  z.strictObject({ action: z.literal('resumeType'), taskType: z.string().min(1).max(200), why }),
   z.strictObject({ action: z.literal('pauseAll'), why }),
   z.strictObject({ action: z.literal('resumeAll'), why }),
   z.strictObject({ action: z.literal('drain'), why }),
@@ -121,11 +133,20 @@ export const commandSchema = z.discriminatedUnion('action', [
 export type Command = z.infer<typeof commandSchema>
 export type CommandInput = z.input<typeof commandSchema>
 
+const changedValue = z.union([z.string(), z.number(), z.boolean(), z.null()])
+
 /** What a command came to, task by task. */
 export const commandResultSchema = z.object({
   /** How many tasks it was about. */
   matched: z.number(),
-  done: z.array(z.object({ taskId: z.string().nullable(), newTaskId: z.string().optional() })),
+  done: z.array(
+    z.object({
+      taskId: z.string().nullable(),
+      newTaskId: z.string().optional(),
+      /** What was different right after it. A task that is told to stop may take its time: its events tell the end. */
+      changed: z.record(z.string(), z.object({ from: changedValue, to: changedValue })),
+    }),
+  ),
   refused: z.array(z.object({ taskId: z.string().nullable(), code: z.string(), message: z.string() })),
 })
 export type CommandResult = z.infer<typeof commandResultSchema>

@@ -43,6 +43,8 @@ export type SupervisorMachineEvent<
   | { type: 'lease.use'; taskId: string; leaseId: string; epoch: number; usage: Readonly<Record<string, number>> }
   | { type: 'lease.expired'; leaseId: string; epoch: number }
   | { type: 'pool.resize'; resource: string; capacity: number; reply: Reply }
+  | { type: 'type.pause'; name: string }
+  | { type: 'type.resume'; name: string }
   | { type: 'dispatch' }
   | { type: 'pause' }
   | { type: 'resume' }
@@ -92,6 +94,8 @@ export const supervisorEffects = effectsOf([
   'use',
   'reclaim',
   'resize',
+  'pauseType',
+  'resumeType',
   'dispatch',
   'scheduleDispatch',
   'settle',
@@ -143,6 +147,8 @@ export const supervisorMachine = setup({
     'lease.use': { actions: 'use' },
     'lease.expired': { actions: ['reclaim', 'scheduleDispatch'] },
     'pool.resize': { actions: ['resize', 'scheduleDispatch'] },
+    'type.pause': { actions: ['pauseType', 'scheduleDispatch'] },
+    'type.resume': { actions: ['resumeType', 'scheduleDispatch'] },
     'xstate.done.actor.*': { actions: ['settle', 'scheduleDispatch'] },
     'xstate.error.actor.*': { actions: ['countCrash', 'restart', 'scheduleDispatch'] },
     'intensity.spent': { actions: ['spendIntensity', 'alertIntensity'] },

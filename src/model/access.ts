@@ -70,6 +70,8 @@ export interface Authority {
   readonly within: readonly Principal[]
   /** From when on it is void, ms since the epoch: that of a token. */
   readonly expiresAt?: number
+  /** Why it acts now, for the audit log. */
+  readonly why?: string
 }
 
 export const nobody: readonly Principal[] = []

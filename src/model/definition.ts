@@ -14,6 +14,7 @@ import type { Principal } from './principal.ts'
 import type { Priority } from './priority.ts'
 import type { Demand } from './resources.ts'
 import type { TaskStage } from './stage.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /**
  * What a handler does its work with. Every call is a sign of life and renews the lease.
@@ -29,6 +30,8 @@ export interface TaskContext {
   /** Aborted when the attempt must stop; `signal.reason` is a `TaskStoppedError` that says why. */
   readonly signal: AbortSignal
   readonly log: TaskLog
+  /** For the headers of what the handler asks of others: the trace that the attempt belongs to; `null`: none. */
+  readonly traceContext: TraceContext | null
   /** The environment's time, ms since the epoch. */
   now(): number
   /** The environment's chance, from 0 (inclusive) to 1 (exclusive). */

@@ -76,6 +76,9 @@ export type RuntimeHappening =
   | { type: 'supervisor.state'; state: SupervisorStage }
   | { type: 'supervisor.crash'; actor: string; message: string }
   | { type: 'pool.resized'; pool: string; resource: string; from: number; to: number }
+  /** Nothing of the type is granted anything until it is resumed; or it may again. */
+  | { type: 'type.paused'; name: string }
+  | { type: 'type.resumed'; name: string }
   /** What tasks that were forgotten have spent of budgets, in all. */
   | {
       type: 'ledger.spent'
@@ -83,7 +86,23 @@ export type RuntimeHappening =
       /** The part of it that was spent on that day (UTC, days since the epoch), by principal; only with quotas. */
       ofDay?: { readonly day: number; readonly byPrincipal: Readonly<Record<string, Demand>> }
     }
+  /** Somebody intervened by hand. */
+  | {
+      type: 'operator.action'
+      by: string
+      action: string
+      taskId: string | null
+      /** The type or resource that it is about. */
+      subject: string | null
+      why: string
+      changed: Changes
+    }
   | { type: 'alert'; code: AlertCode; message: string; taskId: string | null }
+
+type ChangedValue = string | number | boolean | null
+
+/** By name: what it was, and what it is since; `null`: there was, or is, none. */
+export type Changes = Readonly<Record<string, { readonly from: ChangedValue; readonly to: ChangedValue }>>
 
 export type SupervisorStage = 'starting' | 'running' | 'paused' | 'degraded' | 'draining' | 'stopping' | 'stopped'
 

@@ -5,6 +5,7 @@ import { taskKindSchema } from './kind.ts'
 import { attributesSchema, principalRecordSchema } from './principal.ts'
 import { demandSchema } from './resources.ts'
 import { taskStages } from './stage.ts'
+import { traceContextSchema } from './trace-context.ts'
 
 const time = z.number()
 const count = z.int().min(0)
@@ -76,10 +77,13 @@ const fields: Readonly<Record<RuntimeEvent['type'], z.ZodObject>> = {
   'supervisor.state': z.looseObject({ state: z.string() }),
   'supervisor.crash': nothing,
   'pool.resized': nothing,
+  'type.paused': z.looseObject({ name: z.string() }),
+  'type.resumed': z.looseObject({ name: z.string() }),
   'ledger.spent': z.looseObject({
     spent: demandSchema,
     ofDay: z.looseObject({ day: z.int(), byPrincipal: z.record(z.string(), demandSchema) }).optional(),
   }),
+  'operator.action': z.looseObject({ by: z.string(), action: z.string(), taskId: id.nullable() }),
   alert: z.looseObject({ taskId: id.nullable() }),
 }
 
@@ -102,9 +106,11 @@ const payload = z.looseObject({
       dedupeKey: z.string().optional(),
       after: z.array(id).optional(),
       childKey: z.string().optional(),
+      traceContext: traceContextSchema.optional(),
       machineHash: z.string().optional(),
     })
     .optional(),
+  doneBy: id.optional(),
   hasUndo: z.boolean().optional(),
   hasUndoInDoubt: z.boolean().optional(),
   lateOf: count.optional(),

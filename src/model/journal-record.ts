@@ -1,6 +1,7 @@
 import type { RuntimeEvent } from './events.ts'
 import type { Principal, PrincipalAttribute } from './principal.ts'
 import type { Demand } from './resources.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** A value as it is written down: itself where JSON can hold it, else in the notation of `devalue`. */
 export type StoredValue = unknown
@@ -29,6 +30,7 @@ export interface AcceptedTask {
   readonly childKey?: string
   /** How many parents it has above it; absent: none. */
   readonly depth?: number
+  readonly traceContext?: TraceContext
   /** Hash of the machine that is the handler; absent for a function. */
   readonly machineHash?: string
 }
@@ -40,6 +42,8 @@ export interface RecordPayload {
   readonly output?: StoredValue
   /** Of a finished step. */
   readonly result?: StoredValue
+  /** Of a step that a retried task had finished: that task. */
+  readonly doneBy?: string
   /** Of a step that begins: whether it can be undone, by its result, or without one. */
   readonly hasUndo?: boolean
   readonly hasUndoInDoubt?: boolean

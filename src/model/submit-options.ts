@@ -7,6 +7,8 @@ import type { Priority } from './priority.ts'
 import { prioritySchema } from './priority.ts'
 import type { Demand } from './resources.ts'
 import { demandSchema } from './resources.ts'
+import type { TraceContext } from './trace-context.ts'
+import { traceContextSchema } from './trace-context.ts'
 
 /** A task named as a dependency: its handle, or its id. */
 export type TaskReference = string | { readonly id: string }
@@ -30,6 +32,8 @@ export interface SubmitOptions {
   demand?: Demand
   /** How long the run is expected to take. The scheduler plans with it; nothing is enforced. */
   estimate?: Duration
+  /** The trace that it belongs to. Default, where tasks are traced: that of its parent's attempt, or of its submitter. */
+  traceContext?: TraceContext
   /** Free text by name, kept with the task and shown. */
   labels?: Readonly<Record<string, string>>
 }
@@ -54,6 +58,7 @@ export const submitOptionsSchema = z.strictObject({
   whenFull: z.enum(['refuse', 'wait']).default('refuse'),
   demand: demandSchema.optional(),
   estimate: durationSchema.optional(),
+  traceContext: traceContextSchema.optional(),
   labels: z.record(z.string(), z.string()).optional(),
 })
 

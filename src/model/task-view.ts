@@ -13,6 +13,8 @@ export interface OpenQuestion {
   readonly askedAt: number
   /** Absolute time, ms, at which the default is taken, or the ask fails. */
   readonly expiresAt: number | null
+  /** The answer that is taken then; `null`: none, the ask fails. */
+  readonly fallback: { readonly answer: unknown } | null
 }
 
 /** A task as lists and pages show it: plain data, times in ms since the epoch. */
@@ -24,6 +26,8 @@ export interface TaskView {
   readonly stage: TaskStage
   /** The state of `executing`'s work region: preparing, running, paused, awaitingInput, stopping. */
   readonly activity: string | null
+  /** Somebody has paused it: it may not start, or go on, until it is resumed. */
+  readonly held: boolean
   readonly principal: string
   readonly priority: number
   readonly parentId: string | null
@@ -36,6 +40,8 @@ export interface TaskView {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly deadlineAt: number | null
+  /** Attempts in all that it may have. */
+  readonly maxAttempts: number
   readonly outcome: TaskOutcome | null
   /** Undone after it had completed, as a member of a flow that rolled back. */
   readonly compensated: boolean

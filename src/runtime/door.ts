@@ -168,7 +168,7 @@ export class Door {
     const { data } = read
     const vector = readDemand(definition, data, options.demand, this.#parts.ledger)
     const estimateMs = options.estimate ?? readEstimate(definition, data)
-    const { principal, within, expiresAt } = by.authority
+    const { principal, within, expiresAt, why } = by.authority
     const now = this.#parts.environment.clock.now()
     this.#seq += 1
     return {
@@ -179,8 +179,8 @@ export class Door {
         seq: this.#seq,
         definition,
         input: data,
-        // The end of a token does not end what was submitted with it.
-        authority: expiresAt === undefined ? by.authority : { principal, within },
+        // The end of a token does not end what was submitted with it, and what it does later has reasons of its own.
+        authority: expiresAt === undefined && why === undefined ? by.authority : { principal, within },
         rule: null,
         principal,
         parentId: by.parentId,
@@ -194,6 +194,7 @@ export class Door {
         childKey: by.childKey,
         depth: by.depth,
         createdAt: now,
+        traceContext: options.traceContext ?? null,
       },
     }
   }

@@ -32,19 +32,32 @@ export class TaskHandle<Output = unknown> {
 
   /** The task's XState actor: subscribe to it, read its snapshot. */
   get actor(): AnyActorRef {
-    this.#authorise('inspect')
+    this.authorise('inspect')
     return this.#task.actor
   }
 
   /** The actor of a handler that is XState logic, while it runs. */
   get handlerActor(): AnyActorRef | null {
-    this.#authorise('inspect')
+    this.authorise('inspect')
     return this.#task.effects.handlerActor
   }
 
   view(): TaskView {
-    this.#authorise('read')
+    this.authorise('read')
     return this.#task.view()
+  }
+
+  /** A value that has to do with the task as it may leave the process: plain data, without secrets. */
+  shown(value: unknown): unknown {
+    this.authorise('read')
+    return this.#task.secrets.value(value)
+  }
+
+  /** The output as it may leave the process: plain data, without secrets. `null`: there is none. */
+  shownOutput(): unknown {
+    this.authorise('read')
+    const { outcome, secrets } = this.#task
+    return outcome?.status === 'completed' ? secrets.output(outcome.output) : null
   }
 
   /** The output. @throws TaskFailedError, TaskCancelledError, TaskRejectedError: how else it ended. */
@@ -59,7 +72,7 @@ export class TaskHandle<Output = unknown> {
 
   /** What happens to the task from now on, until it has ended. A reader that is slow loses the oldest, not the last. */
   changes(): AsyncIterableIterator<TaskEvent> {
-    this.#authorise('read')
+    this.authorise('read')
     return changesOf(this.#task)
   }
 
@@ -67,10 +80,15 @@ export class TaskHandle<Output = unknown> {
    * Cancels the task and waits until it has ended: undone what it did, if it did anything.
    * A task that has ended already, or completes before the cancel arrives, stays as it is: see the outcome returned.
    */
-  async cancel(reason = 'cancelled by the caller'): Promise<TaskOutcome<Output>> {
+  async cancel(reason?: string): Promise<TaskOutcome<Output>> {
+    this.beginCancel(reason)
+    return outcomeOfTask(this.#task)
+  }
+
+  /** As {@link cancel}, but waits for nothing: an undo may take its time. */
+  beginCancel(reason = 'cancelled by the caller'): void {
     const cancel = () => this.#task.cancel({ code: 'CANCELLED', message: reason, retryable: false })
     this.#act('cancel', cancel, { details: { reason: this.#task.secrets.text(reason) } })
-    return outcomeOfTask(this.#task)
   }
 
   /** Keeps the task from starting or, if it runs, stops it at its next step. Its leases stay. */
@@ -83,7 +101,7 @@ export class TaskHandle<Output = unknown> {
   }
 
   questions(): readonly OpenQuestion[] {
-    this.#authorise('read')
+    this.authorise('read')
     return this.#task.effects.execution?.questions.list() ?? []
   }
 
@@ -105,7 +123,8 @@ export class TaskHandle<Output = unknown> {
     return this.#done('rollBack', () => this.#task.compensate())
   }
 
-  #authorise(action: TaskAction): void {
+  /** Authorises an action on the task, for what is built around a runtime. @throws ForbiddenError that names the rule */
+  authorise(action: TaskAction): void {
     const { permissions } = this.#core
     permissions?.authorise(this.#authority, action, permissions.resourceOf(this.#task))
   }
@@ -113,7 +132,7 @@ export class TaskHandle<Output = unknown> {
   /** A rejection that nobody listens to is no unhandled one, also here. */
   #told<Told>(tell: () => Promise<Told>): Promise<Told> {
     try {
-      this.#authorise('read')
+      this.authorise('read')
       return tell()
     } catch (refusal) {
       const refused = Promise.reject(refusal)

@@ -92,6 +92,25 @@ export class Permissions {
     })
   }
 
+  /** Resolves once everything that was allowed so far is done. @throws (rejects) RefusedError if it never will be */
+  acted(): Promise<void> {
+    if (this.#parts.auditor === null || this.#isClosed) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject)
+      this.#parts.journal.whenDurable(() => {
+        this.#waiting.delete(reject)
+        resolve()
+      })
+    })
+  }
+
+  /** For the audit log: what came of an intervention, and why it was made. */
+  intervened(by: Authority, resource: Resource, details: Details): void {
+    if (this.#isClosed) return
+    this.#parts.auditor?.intervened(by, resource, details)
+    this.#parts.journal.scheduleCommit()
+  }
+
   /** Nothing is recorded any more. */
   close(refusal: RefusedError): void {
     this.#isClosed = true

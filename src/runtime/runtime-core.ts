@@ -9,6 +9,7 @@ import { JournalReader } from '../actors/recovery/journal-reader.ts'
 import { openedRecord } from '../actors/sealing.ts'
 import { Supervisor } from '../actors/supervisor.ts'
 import { SupervisorActorLogic } from '../actors/supervisor-actor.ts'
+import type { Submission } from '../actors/supervisor-messages.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { TaskServices } from '../actors/task-services.ts'
@@ -31,6 +32,7 @@ import { assertIsolation } from './isolation-options.ts'
 import { Permissions } from './permissions.ts'
 import { Registry } from './registry.ts'
 import type { ResolvedAudit, ResolvedRuntimeOptions } from './runtime-options.ts'
+import { Traces } from './traces.ts'
 
 export const stopped = ['RUNTIME_STOPPED', 'the runtime has been stopped; create a new one'] as const
 
@@ -53,6 +55,8 @@ export class RuntimeCore {
   /** `null`: nobody has to ask, and nothing is audited. */
   readonly permissions: Permissions | null
   readonly options: ResolvedRuntimeOptions
+  /** `null`: nobody asked for them. */
+  readonly traces: Traces | null
   readonly #door: Door
   #stopping: Promise<void> | null = null
 
@@ -97,7 +101,11 @@ export class RuntimeCore {
         healed: () => this.logic.send({ type: 'store.healed' }),
       },
     })
+    this.traces = options.traces && new Traces(options.traces.tracerProvider, (id) => this.supervisor.tasks.get(id))
+    const { traces } = this
+    if (traces) this.hub.on('task.*', (event) => traces.follow(event))
     this.services = {
+      traces,
       machine: machines.task,
       environment,
       timers,
@@ -217,9 +225,10 @@ export class RuntimeCore {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
     const { permissions } = this
     const read = readSubmitOptions(options)
+    const traceContext = this.traces?.carried(read.traceContext, by.parentId) ?? read.traceContext
     const authority = permissions?.authorityFor(read.principal, by) ?? plainAuthority(read.principal, by)
     permissions?.countSubmission(authority)
-    const accepted = await this.#door.read(definition, input, read, { ...by, authority })
+    const accepted = await this.#door.read(definition, input, { ...read, traceContext }, { ...by, authority })
     const rule = permissions?.authoriseSubmission(authority, accepted) ?? null
     if (this.registry.learn(definition) && this.supervisor.hasParked) await this.supervisor.learned()
     // An asynchronous schema takes its time, and a stopped supervisor answers nobody.
@@ -228,24 +237,37 @@ export class RuntimeCore {
   }
 
   /** A task that has ended, once more, in the name that it was submitted in. */
-  async submitAgain({ facts, progress }: TaskActorLogic): Promise<TaskActorLogic> {
+  /** @param inherits what the new task need not do again; `null`: it begins at the start */
+  async submitAgain({ facts, progress }: TaskActorLogic, inherits: Submission['inherits']): Promise<TaskActorLogic> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
     const again = { facts: this.#door.again(facts), priority: progress.priority, whenFull: 'refuse' as const }
-    return this.#accept(again, this.permissions?.authoriseSubmission(facts.authority, again) ?? null)
+    return this.#accept(again, this.permissions?.authoriseSubmission(facts.authority, again) ?? null, inherits)
   }
 
-  #accept({ facts: read, priority, whenFull }: Accepted, rule: string | null): Promise<TaskActorLogic> {
-    const facts = rule === null ? read : { ...read, rule }
+  #accept(
+    { facts: read, priority, whenFull }: Accepted,
+    rule: string | null,
+    inherits: Submission['inherits'] = null,
+  ): Promise<TaskActorLogic> {
+    const ruled = rule === null ? read : { ...read, rule }
+    const facts = this.traces?.begin(ruled) ?? ruled
     const { permissions } = this
     const { authority, parentId } = facts
     return new Promise((resolve, reject) => {
       const refused = (error: Error) => {
+        this.traces?.drop(facts.id)
         if (permissions && error instanceof RefusedError && error.code === 'QUOTA_EXCEEDED')
           permissions.overQuota(authority, taskResource(facts, priority), error)
         reject(error)
       }
-      const reply = { accepted: (task: TaskActorLogic) => resolve(task), refused }
-      this.logic.send({ type: 'task.submit', submission: { facts, priority, parentId, whenFull, reply } })
+      const accepted = (task: TaskActorLogic) => {
+        // Another task has its key.
+        if (task.id !== facts.id) this.traces?.drop(facts.id)
+        resolve(task)
+      }
+      const reply = { accepted, refused }
+      const submission = { facts, priority, parentId, whenFull, inherits, reply }
+      this.logic.send({ type: 'task.submit', submission })
     })
   }
 

@@ -1,4 +1,5 @@
 import { KeyObject } from 'node:crypto'
+import type { TracerProvider } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
@@ -114,6 +115,8 @@ export interface RuntimeOptions {
   isolation?: IsolationOptions
   /** What is hidden in events, journal, log and views, beyond what is recognised anyway. */
   secrets?: SecretsOptions
+  /** Spans of tasks and attempts, to the OpenTelemetry SDK that the host registers, or to that provider. Default: none. */
+  traces?: boolean | { tracerProvider: TracerProvider }
   /** Default: warnings and errors to standard error, as JSON lines. */
   logger?: Logger
 }
@@ -142,6 +145,8 @@ export interface ResolvedRuntimeOptions {
   readonly inspect: Inspector | undefined
   readonly logger: Logger
   readonly isolation: SandboxOptions
+  /** `null`: none. Without a provider, the one that is registered globally. */
+  readonly traces: { readonly tracerProvider: TracerProvider | null } | null
   readonly secrets: Required<SecretsOptions>
   readonly keyring: Keyring | null
 }
@@ -273,6 +278,17 @@ const optionsSchema = z.strictObject({
       unencrypted: z.enum(['refuse', 'allow']).default('refuse'),
     })
     .prefault({}),
+  traces: z
+    .union([
+      z.boolean().transform((isAsked) => (isAsked ? { tracerProvider: null } : null)),
+      z.strictObject({
+        tracerProvider: z.custom<TracerProvider>(
+          (value) => typeof value === 'object' && value !== null && 'getTracer' in value,
+          'not a tracer provider',
+        ),
+      }),
+    ])
+    .default(null),
   logger: z
     .custom<Logger>((value) => typeof value === 'object' && value !== null && 'child' in value, 'not a pino logger')
     .optional(),
@@ -333,6 +349,7 @@ export async function resolveRuntimeOptions(options: RuntimeOptions): Promise<Re
     isolation: rest.isolation,
     secrets: rest.secrets,
     keyring: rest.encryption ? new Keyring(rest.encryption) : null,
+    traces: rest.traces,
     logger: rest.logger ?? pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   }
 }

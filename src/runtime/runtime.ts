@@ -1,6 +1,5 @@
 import type { AnyActorRef } from 'xstate'
 import type { z } from 'zod'
-import type { EventPattern, EventsOf } from '../actors/event-hub.ts'
 import type { TaskActorLogic } from '../actors/task-actor.ts'
 import { taskResource } from '../actors/task-resource.ts'
 import type { Action, Authority, PoolResource, Resource } from '../model/access.ts'
@@ -12,39 +11,53 @@ import type { Principal, PrincipalInput } from '../model/principal.ts'
 import { principalSchema } from '../model/principal.ts'
 import type { Priority } from '../model/priority.ts'
 import { prioritySchema } from '../model/priority.ts'
-import type { ResourceUsage } from '../model/resources.ts'
-import type { RuntimeStats } from '../model/stats.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
-import type { OpenQuestion, TaskView } from '../model/task-view.ts'
-import type { OrderedTask, WaitReason } from '../scheduling/wait-reason.ts'
 import type { Policy } from '../security/policy.ts'
 import { proveToken } from '../security/tokens.ts'
 import { isDefinition } from './define-task.ts'
 import type { TaskTemplate, TemplateOverride } from './define-template.ts'
 import { TaskHandle } from './handle.ts'
 import type { ActOptions } from './permissions.ts'
-import { readableEvents } from './readable-events.ts'
-import { readableReason } from './readable-reason.ts'
-import { readableStats, statsOfAll } from './readable-stats.ts'
 import type { Registry } from './registry.ts'
 import type { RuntimeCore } from './runtime-core.ts'
 import { stopped } from './runtime-core.ts'
+import { RuntimeReads } from './runtime-reads.ts'
 import type { StopOptions } from './stop-options.ts'
 import { stopOptionsSchema } from './stop-options.ts'
-import type { TaskQuery } from './task-query.ts'
-import { selects } from './task-query.ts'
+
+/** The actors of a runtime. */
+export interface LivingActors {
+  readonly root: AnyActorRef
+  readonly tasks: readonly {
+    readonly id: string
+    readonly actor: AnyActorRef
+    readonly handlerActor: AnyActorRef | null
+  }[]
+}
+
+/** Where a task that is tried again begins. */
+export interface RetryOptions {
+  from?: 'start' | 'failedStep'
+}
+
+/** What was done by hand. */
+export type Intervention = Pick<
+  Extract<RuntimeEvent, { type: 'operator.action' }>,
+  'action' | 'taskId' | 'subject' | 'why' | 'changed'
+>
 
 /**
  * A task runtime as one principal has it: one supervisor with its tasks, pools and journal. Several live side by side in
  * one process. With a policy every call may throw a ForbiddenError (`FORBIDDEN`), and shows what may be read.
  */
-export class Runtime {
+export class Runtime extends RuntimeReads {
   readonly #core: RuntimeCore
   readonly #authority: Authority
   readonly #isHost: boolean
 
   /** Use {@link createRuntime}. */
   constructor(core: RuntimeCore, authority: Authority, isHost: boolean) {
+    super(core, authority)
     this.#core = core
     this.#authority = authority
     this.#isHost = isHost
@@ -69,13 +82,21 @@ export class Runtime {
   }
 
   /**
+   * The same runtime, to the same principal, with a reason: the audit log has it with all that is done through this face
+   * but submissions.
+   */
+  because(why: string): Runtime {
+    return new Runtime(this.#core, { ...this.#authority, why }, this.#isHost)
+  }
+
+  /**
    * The same runtime, as the principal has it whom a token names, until the token expires; see the option `tokens`.
    * @throws (rejects) RefusedError `TOKEN_REFUSED`
    */
   async authenticate(token: string): Promise<Runtime> {
     const { tokens } = this.#core.options
-    if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
     try {
+      if (!tokens) throw new RefusedError('TOKEN_REFUSED', 'this runtime takes no tokens: give createRuntime tokens')
       const { principal, expiresAt } = await proveToken(token, tokens, this.#core.now())
       return new Runtime(this.#core, { principal, within: [], expiresAt }, false)
     } catch (thrown) {
@@ -110,6 +131,17 @@ export class Runtime {
   get actor(): AnyActorRef {
     this.authorise('inspect', theRuntime)
     return this.#core.logic.actor
+  }
+
+  /** The supervisor's actor, and those of the tasks that have not ended. Takes the right to `inspect` the runtime. */
+  actors(): LivingActors {
+    this.authorise('inspect', theRuntime)
+    const { logic, supervisor } = this.#core
+    const tasks = [...supervisor.tasks.live()].filter((task) => this.mayRead(task))
+    return {
+      root: logic.actor,
+      tasks: tasks.map(({ id, actor, effects }) => ({ id, actor, handlerActor: effects.handlerActor })),
+    }
   }
 
   get state(): SupervisorStage {
@@ -152,101 +184,65 @@ export class Runtime {
   }
 
   get(id: string): TaskHandle | undefined {
-    const task = this.#find(id)
+    const task = this.find(id)
     return task && this.#handleOf(task)
-  }
-
-  /** The tasks that are known, oldest first: unfinished ones, and the last that ended. */
-  list(query: TaskQuery = {}): TaskView[] {
-    const views: TaskView[] = []
-    for (const task of this.#core.supervisor.tasks.all()) {
-      if (!selects(query, task) || !this.#mayRead(task)) continue
-      views.push(task.view())
-      if (query.limit !== undefined && views.length >= query.limit) break
-    }
-    return views
-  }
-
-  /** Environment time, ms since the epoch. */
-  now(): number {
-    return this.#core.now()
-  }
-
-  /** Every open question of every task. */
-  questions(): OpenQuestion[] {
-    return [...this.#core.supervisor.tasks.live()].flatMap((task) => {
-      const questions = task.effects.execution?.questions.list() ?? []
-      return questions.length > 0 && this.#mayRead(task) ? questions : []
-    })
-  }
-
-  /** Calls back on every event that the pattern names. @returns a function that ends it. */
-  on<Pattern extends EventPattern>(pattern: Pattern, listener: (event: EventsOf<Pattern>) => unknown): () => void {
-    const { permissions, hub } = this.#core
-    if (permissions === null) return hub.on(pattern, listener)
-    const isReadable = readableEvents(this.#core, permissions, this.#authority)
-    return hub.on(pattern, (event) => (isReadable(event) ? listener(event) : undefined))
-  }
-
-  /** The last events of this process, oldest first: at least 50,000, if there were as many. */
-  journal(): Iterable<RuntimeEvent> {
-    const { permissions, journal } = this.#core
-    if (permissions === null) return journal.recent
-    return [...journal.recent].filter(readableEvents(this.#core, permissions, this.#authority))
-  }
-
-  /** Of all that the runtime has done; of the tasks that may be read, if the runtime itself may not. */
-  stats(): RuntimeStats {
-    const { permissions } = this.#core
-    if (permissions === null || permissions.mayRead(this.#authority, theRuntime)) return statsOfAll(this.#core)
-    return readableStats(this.#core, permissions, this.#authority)
-  }
-
-  resources(): readonly ResourceUsage[] {
-    const usage = this.#core.supervisor.scheduler.ledger.usage(this.#core.now())
-    const { permissions } = this.#core
-    if (permissions === null) return usage
-    return usage.filter(({ pool, resource }) => permissions.mayRead(this.#authority, { kind: 'pool', pool, resource }))
-  }
-
-  /** Why a task waits for resources; `null` if it does not. */
-  explain(id: string): WaitReason | null {
-    const { permissions, supervisor } = this.#core
-    if (permissions !== null && !this.#find(id)) return null
-    const reason = supervisor.scheduler.explain(id, this.#core.now())
-    if (permissions === null) return reason
-    return reason && readableReason(reason, (other) => this.#find(other) !== undefined)
-  }
-
-  /** The waiting tasks in the order of the next grants, with the reason of each place; those that may be read. */
-  queue(limit = 1_000): readonly OrderedTask[] {
-    const { permissions, supervisor } = this.#core
-    if (permissions === null) return supervisor.scheduler.order(limit, this.#core.now())
-    const lines = supervisor.scheduler.order(Number.POSITIVE_INFINITY, this.#core.now())
-    return lines.filter(({ taskId }) => this.#find(taskId) !== undefined).slice(0, Math.max(0, limit))
   }
 
   /**
    * Submits a task that has ended once more: a new task with the same input and demand, in the name that it was submitted
-   * in. It belongs to no flow, and has no deadline. The caller must be allowed to `retry` it, and the one in whose name it
+   * in. It belongs to no flow, and has no deadline. From `failedStep` on, steps that had finished and were not undone keep
+   * their results and are not run again; the members of a flow are. The caller must be allowed to `retry` it, and the one in whose name it
    * is to `submit` it still. @throws RefusedError `UNKNOWN_TASK`, `TASK_UNFINISHED`, `UNKNOWN_TYPE`, and as {@link submit}
    */
-  async retry(id: string): Promise<TaskHandle> {
+  async retry(id: string, { from = 'start' }: RetryOptions = {}): Promise<TaskHandle> {
     if (this.state === 'stopped') throw new RefusedError(...stopped)
-    const task = this.#find(id)
+    const task = this.find(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     if (!task.outcome) throw new RefusedError('TASK_UNFINISHED', `${id} has not ended: it is ${task.stage}`)
     if (task.progress.parked !== null)
       throw new RefusedError('UNKNOWN_TYPE', `${id} cannot be run: ${task.progress.parked}`)
     const { promise, resolve, reject } = Promise.withResolvers<TaskActorLogic>()
-    const again = () => void this.#core.submitAgain(task).then(resolve, reject)
+    const inherits = from === 'failedStep' ? { from: id, steps: task.effects.undo.kept() } : null
+    const again = () => void this.#core.submitAgain(task, inherits).then(resolve, reject)
     this.#act('retry', taskResource(task.facts, task.progress.priority), again, { refused: reject })
     return this.#handleOf(await promise)
   }
 
+  /**
+   * Grants nothing to tasks of the type until {@link resumeType}, to those that come later too; what executes goes on. It
+   * is on record: a runtime that takes the store up holds them back as well. @throws RefusedError `UNKNOWN_TYPE`
+   */
+  pauseType(type: string): void {
+    this.#ofType('pause', 'type.pause', type)
+  }
+
+  /** @throws RefusedError `UNKNOWN_TYPE` */
+  resumeType(type: string): void {
+    this.#ofType('resume', 'type.resume', type)
+  }
+
+  /**
+   * Resolves once everything that was told to this runtime so far is done: with an audit log when that has it.
+   * @throws (rejects) RefusedError `RUNTIME_STOPPED`: it never will be
+   */
+  async acted(): Promise<void> {
+    await this.#core.permissions?.acted()
+  }
+
+  /** Writes into the event log, and the audit log if there is one, what was done by hand through this face, and why. */
+  noteIntervention(intervention: Intervention): void {
+    const { permissions, journal, services } = this.#core
+    const { taskId, why } = intervention
+    const { id: by } = this.#authority.principal
+    journal.ofRuntime({ type: 'operator.action', by, ...intervention, why: services.redactor.text(why) })
+    const task = taskId === null ? undefined : this.find(taskId)
+    const { taskId: _, ...details } = intervention
+    permissions?.intervened(this.#authority, task ? permissions.resourceOf(task) : theRuntime, details)
+  }
+
   /** Changes a waiting task's priority. @throws RefusedError `UNKNOWN_TASK`, `OPTIONS_INVALID` for no priority */
   reprioritise(id: string, priority: Priority): void {
-    const task = this.#find(id)
+    const task = this.find(id)
     if (!task) throw new RefusedError('UNKNOWN_TASK', `no task ${id}`)
     const read = prioritySchema.safeParse(priority)
     if (!read.success) throw refuse('OPTIONS_INVALID', 'the priority is not valid', listProblems(read.error))
@@ -281,14 +277,23 @@ export class Runtime {
 
   /** Takes nothing new, and waits until everything that was accepted has ended. `resume` opens it again. */
   async drain(): Promise<void> {
-    if (this.state === 'stopped') return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#drain(() => resolve(this.#idle()), reject)
+    await promise
+  }
+
+  /** As {@link drain}, but waits for nothing. */
+  beginDrain(): void {
+    this.#drain(() => undefined)
+  }
+
+  #drain(done: () => void, refused?: ActOptions['refused']): void {
+    if (this.state === 'stopped') return done()
     const perform = () => {
       this.#core.logic.send({ type: 'drain' })
-      resolve(this.#idle())
+      done()
     }
-    this.#act('drain', theRuntime, perform, { refused: reject })
-    await promise
+    this.#act('drain', theRuntime, perform, refused && { refused })
   }
 
   /** Waits until no task is unfinished. */
@@ -324,20 +329,17 @@ export class Runtime {
     return new TaskHandle(task, this.#core, this.#authority)
   }
 
+  #ofType(action: 'pause' | 'resume', message: 'type.pause' | 'type.resume', type: string): void {
+    const { registry, logic } = this.#core
+    // One that is paused is known, whether its definition is or not.
+    if (!registry.latest(type) && !this.pausedTypes().includes(type)) registry.get(type)
+    this.#act(action, theRuntime, () => logic.send({ type: message, name: type }), { details: { type } })
+  }
+
   #act(action: Action, resource: Resource, perform: () => void, more?: ActOptions): void {
     const { permissions } = this.#core
     if (permissions === null) perform()
     else permissions.act(this.#authority, action, resource, perform, more)
-  }
-
-  #mayRead(task: TaskActorLogic): boolean {
-    return this.#core.permissions?.mayReadTask(this.#authority, task) ?? true
-  }
-
-  /** A task that may not be read is as good as unknown. */
-  #find(id: string): TaskActorLogic | undefined {
-    const task = this.#core.supervisor.tasks.get(id)
-    return task && this.#mayRead(task) ? task : undefined
   }
 
   #poolOf(resource: string): PoolResource {

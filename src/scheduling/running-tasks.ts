@@ -34,6 +34,7 @@ export class RunningTasks {
     (one, other) => (one.endsAt ?? 0) - (other.endsAt ?? 0) || one.serial - other.serial,
   )
   readonly #types = new Map<string, TypeCount>()
+  readonly #paused = new Set<string>()
   #serial = 0
 
   get size(): number {
@@ -96,8 +97,28 @@ export class RunningTasks {
     return this.#count(type)
   }
 
+  /** No more tasks of the type may start until it is resumed. Answers whether that is news. */
+  pauseType(type: string): boolean {
+    if (this.#paused.has(type)) return false
+    this.#paused.add(type)
+    return true
+  }
+
+  resumeType(type: string): boolean {
+    return this.#paused.delete(type)
+  }
+
+  isPaused(type: string): boolean {
+    return this.#paused.has(type)
+  }
+
+  get pausedTypes(): readonly string[] {
+    return [...this.#paused]
+  }
+
   /** How many more tasks of the type may start; infinite without a limit, negative after the limit was lowered. */
   roomOf(type: string): number {
+    if (this.#paused.has(type)) return 0
     const { running, limit } = this.#count(type)
     return limit === null ? Number.POSITIVE_INFINITY : limit - running
   }

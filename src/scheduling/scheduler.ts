@@ -20,7 +20,7 @@ import type { Running } from './running-tasks.ts'
 import { RunningTasks } from './running-tasks.ts'
 import { Selector } from './selector.ts'
 import type { Books, OrderedTask, WaitReason } from './wait-reason.ts'
-import { explainWait, reasonInShort } from './wait-reason.ts'
+import { explainWait, orderedTask } from './wait-reason.ts'
 
 export interface SchedulerOptions {
   readonly pools: Pools
@@ -146,6 +146,26 @@ export class Scheduler {
     return true
   }
 
+  /** Grants nothing to tasks of the type until it is resumed, to those that come too. Answers whether that is news. */
+  pauseType(type: string): boolean {
+    return this.#changeType(type, this.#running.pauseType(type))
+  }
+
+  resumeType(type: string): boolean {
+    return this.#changeType(type, this.#running.resumeType(type))
+  }
+
+  get pausedTypes(): readonly string[] {
+    return this.#running.pausedTypes
+  }
+
+  #changeType(type: string, isNews: boolean): boolean {
+    if (!isNews) return false
+    this.#queue.placeType(type)
+    this.#selector.unsettle()
+    return true
+  }
+
   /**
    * Grants the next task its resources: `open` names the lease. Call until `null`. What `open` throws passes through,
    * and nothing is granted.
@@ -207,8 +227,7 @@ export class Scheduler {
     const tasks: OrderedTask[] = []
     if (limit <= 0) return tasks
     for (const waiting of this.#queue.inOrder()) {
-      const { task, key } = waiting
-      tasks.push({ taskId: task.id, key, principal: task.principal.id, reason: reasonInShort(waiting, books) })
+      tasks.push(orderedTask(waiting, books))
       if (tasks.length >= limit) break
     }
     return tasks

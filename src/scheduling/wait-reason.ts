@@ -36,6 +36,8 @@ export interface WaitReason {
   readonly key: number
   readonly unmet: readonly UnmetDemand[]
   readonly limits: readonly ReachedLimit[]
+  /** Somebody has paused its type. */
+  readonly isTypePaused: boolean
   /** The start kept for this task; `startAt` is `null` while something in its way has no expected end. */
   readonly reservation: { readonly startAt: number | null } | null
   /** The reserved task that goes first. */
@@ -48,7 +50,16 @@ export interface WaitReason {
 export interface OrderedTask {
   readonly taskId: string
   readonly key: number
+  readonly type: string
   readonly principal: string
+  readonly priority: number
+  /** When it was queued first, ms since the epoch: what it has aged since lifts it. */
+  readonly queuedAt: number
+  readonly deadlineAt: number | null
+  /** The largest fraction of any resource that its principal holds now, by weight. */
+  readonly share: number
+  /** A start is kept for it. */
+  readonly isReserved: boolean
   readonly reason: string
 }
 
@@ -103,10 +114,15 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
   for (const other of queue.values()) if (other !== waiting && queue.compare(other, waiting) < 0) position++
   const unmet = unmetOf(waiting, books)
   const limits = limitsOf(waiting, books)
+  const isTypePaused = books.running.isPaused(waiting.task.type)
   const isReserved = reservation?.waiting === waiting
   const behind = reservation && !isReserved ? { taskId: reservation.task.id, startAt: reservation.startAt } : null
   const reserved = reservation && isReserved ? { startAt: reservation.startAt } : null
-  const parts = [...unmet.map(sentenceOf), ...limits.map(limitSentence)]
+  const parts = [
+    ...(isTypePaused ? [`type ${waiting.task.type} is paused`] : []),
+    ...unmet.map(sentenceOf),
+    ...limits.map(limitSentence),
+  ]
   if (parts.length === 0) {
     parts.push(
       behind
@@ -119,6 +135,7 @@ export function explainWait(waiting: Waiting, books: Books): WaitReason {
     key: waiting.key,
     unmet,
     limits,
+    isTypePaused,
     reservation: reserved,
     behind,
     message: parts.join('; '),
@@ -136,8 +153,27 @@ function sentenceOf({ resource, asked, available, capacity, isForeseeable }: Unm
   return isForeseeable ? lack : `${lack}, and no release or refill can be foreseen to provide it`
 }
 
+/** A line of the order. */
+export function orderedTask(waiting: Waiting, books: Books): OrderedTask {
+  const { task, key, lane } = waiting
+  const { id, type, principal, priority, queuedAt, deadlineAt } = task
+  return {
+    taskId: id,
+    key,
+    type,
+    principal: principal.id,
+    priority,
+    queuedAt,
+    deadlineAt,
+    share: lane.group.account.weightedShare,
+    isReserved: books.reservation?.waiting === waiting,
+    reason: reasonInShort(waiting, books),
+  }
+}
+
 /** The reason in a few words: what it waits for. */
-export function reasonInShort(waiting: Waiting, books: Books): string {
+function reasonInShort(waiting: Waiting, books: Books): string {
+  if (books.running.isPaused(waiting.task.type)) return 'its type is paused'
   const limits = limitsOf(waiting, books).map(({ scope }) => `${scope} limit`)
   const unmet: string[] = []
   eachAmount(waiting.task.vector, (index, asked) => {

@@ -27,6 +27,7 @@ import { Redactor } from '../../src/security/redactor.ts'
 import { proveToken } from '../../src/security/tokens.ts'
 import { lineOf, recordOf } from '../../src/store/record-line.ts'
 import { decodeValue, encodeValue } from '../../src/store/value-codec.ts'
+import { apiTarget } from './api-target.ts'
 
 /** Something that reads what comes from outside. */
 export interface FuzzTarget {
@@ -174,6 +175,7 @@ export const targets: readonly FuzzTarget[] = [
     seeds: async () => [data('rcpsp/urgent-last.sm'), data('rcpsp/four-resources.sm')],
     read: (text) => refusing(() => parsePsplib(text, 'fuzzed'), isCommandError),
   },
+  apiTarget,
   { name: 'journal', seeds: async () => [await journal()], read: takeUp },
   {
     name: 'values',

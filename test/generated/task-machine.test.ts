@@ -1,29 +1,7 @@
-import { defineTask, NonRetryableError } from 'taskwright'
 import type { CoverageReport } from 'taskwright/testing'
 import { coverageText, lifecycleCases } from 'taskwright/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-
-/** A definition whose tasks can come by everything that the statechart has. */
-const watched = defineTask({
-  type: 'watched',
-  kind: 'processing',
-  input: z.string(),
-  output: z.string(),
-  demand: { slots: 1 },
-  timeout: '10s',
-  heartbeat: '1s',
-  grace: 100,
-  retry: { attempts: 2, backoff: 10, jitter: false },
-  rollbackRetry: { attempts: 1 },
-  validate: (text) => text !== '' || 'empty',
-  async run(task, text) {
-    await task.step('first', () => 1, { undo: () => undefined })
-    await task.step('second', () => 2, { undo: () => undefined })
-    if (text === 'never') throw new NonRetryableError('never')
-    return text
-  },
-})
+import { watched } from './watched.ts'
 
 const suite = await lifecycleCases(watched, { inputs: ['in'] })
 const crossCutting = ['cancel', 'timeout', 'pause', 'resume', 'lease.lost', 'handler.completed', 'deadline', 'shutdown']

@@ -24,7 +24,8 @@ it('cancels what it is told to, after it has said how many that are', async () =
   expect(await carriedOut(inspector, { ...queued, dryRun: true })).toEqual({ matched: 2, done: [], refused: [] })
   expect(runtime.stats().byStage.queued).toBe(2)
   const result = await carriedOut(inspector, queued)
-  expect(result.done.map(({ taskId }) => taskId)).toEqual([two?.id, three?.id])
+  const changed = { stage: { from: 'queued', to: 'cancelled' } }
+  expect(result.done).toEqual([two, three].map((handle) => ({ taskId: handle?.id, changed })))
   expect(await two?.outcome()).toMatchObject({ status: 'cancelled', failure: { message: 'not needed' } })
   expect(one?.view().stage).toBe('executing')
 })
@@ -33,10 +34,10 @@ it('says of each task what could not be done', async () => {
   const { runtime, inspector } = await serveSample()
   const living = await runtime.submit(sample, { what: 'wait' })
   const result = await carriedOut(inspector, { action: 'retry', tasks: { ids: [living.id, 'task_none', living.id] } })
-  expect(result).toMatchObject({ matched: 1, done: [] })
+  expect(result).toMatchObject({ matched: 0, done: [] })
   expect(result.refused.map(({ taskId, code }) => [taskId, code])).toEqual([
-    ['task_none', 'UNKNOWN_TASK'],
     [living.id, 'TASK_UNFINISHED'],
+    ['task_none', 'UNKNOWN_TASK'],
   ])
 })
 
@@ -93,6 +94,88 @@ it('pauses and resumes one task and all, changes a priority and a capacity, drai
   void first.cancel()
 })
 
+const actionsOf = (events: Iterable<RuntimeEvent>) =>
+  [...events].flatMap((event) => (event.type === 'operator.action' ? [event] : []))
+
+it('writes into the event log who did what, to what, why, and what changed by it', async () => {
+  const { runtime, inspector } = await serveSample({}, 1)
+  const [running, waiting] = await Promise.all([1, 2].map(() => runtime.submit(sample, { what: 'wait' })))
+  await until(() => runtime.stats().byStage.executing === 1)
+  const tasks = { ids: [waiting?.id] }
+  await carriedOut(inspector, { action: 'reprioritise', tasks, priority: 'high', why: 'the customer waits' })
+  await carriedOut(inspector, { action: 'pause', tasks, dryRun: true, why: 'only asked' })
+  await carriedOut(inspector, { action: 'resize', resource: 'slots', capacity: 3, why: 'more of them' })
+  await carriedOut(inspector, { action: 'pauseType', taskType: 'sample' })
+  await carriedOut(inspector, { action: 'pauseAll' })
+  await carriedOut(inspector, { action: 'pauseAll' })
+  await carriedOut(inspector, { action: 'cancel', tasks: { ids: [running?.id, 'task_none'] }, why: 'too late' })
+  const by = 'host'
+  expect(actionsOf(runtime.journal())).toMatchObject([
+    {
+      by,
+      action: 'reprioritise',
+      taskId: waiting?.id,
+      why: 'the customer waits',
+      changed: { priority: { from: 2, to: 3 } },
+    },
+    {
+      by,
+      action: 'resize',
+      taskId: null,
+      subject: 'slots',
+      why: 'more of them',
+      changed: { capacity: { from: 1, to: 3 } },
+    },
+    { by, action: 'pauseType', subject: 'sample', why: '', changed: { paused: { from: false, to: true } } },
+    { by, action: 'pauseAll', subject: null, changed: { state: { from: 'running', to: 'paused' } } },
+    { by, action: 'pauseAll', changed: {} },
+    {
+      by,
+      action: 'cancel',
+      taskId: running?.id,
+      why: 'too late',
+      changed: { stage: { from: 'executing', to: 'cancelled' } },
+    },
+  ])
+})
+
+it('pauses a type, with those of it that are still to come, and says so of each', async () => {
+  const { runtime, inspector, call } = await serveSample()
+  expect(await carriedOut(inspector, { action: 'pauseType', taskType: 'sample' })).toMatchObject({
+    done: [{ changed: { paused: { from: false, to: true } } }],
+  })
+  const { id } = await runtime.submit(sample, { what: 'end' })
+  await until(() => runtime.stats().byStage.queued === 1)
+  expect(await (await call(`/api/v1/tasks/${id}`)).json()).toMatchObject({
+    explanation: { conditions: [{ kind: 'typePaused', type: 'sample' }], expectedStart: { at: null } },
+  })
+  await carriedOut(inspector, { action: 'resumeType', taskType: 'sample' })
+  expect(await runtime.get(id)?.result()).toBe('end')
+  expect(await carriedOut(inspector, { action: 'pauseType', taskType: 'unheard of' })).toMatchObject({
+    refused: [{ code: 'UNKNOWN_TYPE' }],
+  })
+})
+
+it('refuses what makes no sense for a task as it is, before it counts and after', async () => {
+  const { runtime, inspector } = await serveSample()
+  const ended = await runtime.submit(sample, { what: 'end' })
+  await ended.outcome()
+  const pause = { action: 'pause', tasks: { ids: [ended.id] } }
+  const refused = [{ taskId: ended.id, code: 'TASK_ENDED', message: `${ended.id} has ended: it is completed` }]
+  expect(await carriedOut(inspector, { ...pause, dryRun: true })).toEqual({ matched: 0, done: [], refused })
+  expect(await carriedOut(inspector, pause)).toEqual({ matched: 0, done: [], refused })
+})
+
+it('does the same to many, a few at a time, and answers for each', async () => {
+  const { runtime, inspector } = await serveSample({}, 1)
+  const handles = await Promise.all(Array.from({ length: 500 }, () => runtime.submit(sample, { what: 'wait' })))
+  const result = await carriedOut(inspector, { action: 'cancel', tasks: { types: ['sample'] } })
+  expect(result.done.length).toBe(500)
+  expect(
+    (await Promise.all(handles.map((handle) => handle.outcome()))).every(({ status }) => status === 'cancelled'),
+  ).toBe(true)
+})
+
 it('tells the host of each command, and of no count', async () => {
   const notes: string[] = []
   const { inspector } = await serveSample({ onCommand: ({ command: { action } }) => notes.push(action) })
@@ -125,10 +208,11 @@ it('answers every path of its own description', async () => {
     .object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
     .parse(await (await call('/openapi.json')).json())
   for (const [path, methods] of Object.entries(described.paths)) {
-    if (!('get' in methods) || path.endsWith('/stream')) continue
-    const response = await call(path.replace('{id}', id))
+    if (!('get' in methods) || JSON.stringify(methods['get']).includes('text/event-stream')) continue
+    const response = await call(path.replace('machines/{id}', 'machines/task').replace('{id}', id))
     expect([path, response.status]).toEqual([path, 200])
-    await response.json()
+    if (path === '/metrics') expect(await response.text()).toContain('taskwright_tasks{stage="executing"} 1')
+    else await response.json()
   }
   expect(Object.keys(described.paths)).toContain('/api/v1/commands')
 })
@@ -169,7 +253,7 @@ it('streams everything that happened and happens; a client that comes back gets 
   const missed = await runtime.submit(sample, { what: 'end' })
   await missed.result()
   for await (const { event, data } of framesOf(await call('/api/v1/stream', { headers: { 'last-event-id': last } }))) {
-    expect(event).toBe('events')
+    expect(['events', 'tick']).toContain(event)
     if (isEvents(data)) for (const one of data) fold(view, one)
     if (view.tasks.get(missed.id)?.stage === 'completed') break
   }
@@ -185,6 +269,35 @@ it('begins anew with a client that has missed more than is kept', async () => {
   const { dropped } = z.object({ data: z.object({ dropped: z.number() }) }).parse(first.value).data
   expect(dropped).toBeGreaterThan(1_000)
   await frames.return(undefined)
+})
+
+it('begins anew with a client that comes from another run, wherever that had come to', async () => {
+  const [before, after] = [await serveSample(), await serveSample()]
+  for (const { runtime } of [before, before, after, after, after])
+    await (await runtime.submit(sample, { what: 'end' })).result()
+  let place = ''
+  for await (const { id } of framesOf(await before.call('/api/v1/stream'))) {
+    place = id
+    if (place) break
+  }
+  const frames = framesOf(await after.call(`/api/v1/stream?after=${place}`))
+  expect((await frames.next()).value).toMatchObject({ event: 'hello' })
+  await frames.return(undefined)
+})
+
+it('says how the resources stand, however much happens meanwhile', async () => {
+  const { call, runtime } = await serveSample()
+  let isOver = false
+  const busy = (async () => {
+    while (!isOver) await (await runtime.submit(sample, { what: 'end' })).result()
+  })()
+  const seen = new Set<string>()
+  for await (const { event } of framesOf(await call('/api/v1/stream'))) {
+    seen.add(event)
+    if (seen.has('tick') && seen.has('events')) break
+  }
+  isOver = true
+  await busy
 })
 
 it('closes while somebody reads, and leaves nothing behind', async () => {

@@ -85,6 +85,14 @@ it('gives any moment again: a view that was sent and folded on is the view that 
   await runtime.stop()
 })
 
+it('knows which types are paused, as the runtime does', async () => {
+  const { runtime, events } = await someLife()
+  runtime.pauseType('sample')
+  expect(folded(events).pausedTypes).toEqual(['sample'])
+  runtime.resumeType('sample')
+  expect(folded(events).pausedTypes).toEqual([])
+})
+
 it('draws phases that follow each other without a gap, from the beginning to the end', async () => {
   const { runtime, events, advance } = await someLife()
   await advance(3 * 3_600_000)

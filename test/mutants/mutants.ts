@@ -137,22 +137,22 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'steps are undone in the order in which they were done',
     file: 'src/actors/step-log.ts',
-    from: '[...this.#steps.values()].reverse()',
-    to: '[...this.#steps.values()]',
+    from: 'filter(stands).reverse()',
+    to: 'filter(stands)',
     tests: life,
   },
   {
     name: 'a step is run again by the next attempt',
     file: 'src/actors/step-runner.ts',
-    from: 'return memo ? memo.result : this.#execute(name, work, options)',
+    from: 'if (!memo) return this.#execute(name, work, options)',
     to: 'return this.#execute(name, work, options)',
     tests: life,
   },
   {
     name: 'a step that ends after its attempt is not undone',
     file: 'src/actors/step-runner.ts',
-    from: 'if (undoResult) await host.undoLate({ step: name, undo: undoResult })',
-    to: '',
+    from: "if (fate === 'undo' && undo) {",
+    to: 'if (undo && false) {',
     tests: life,
   },
   {
@@ -179,8 +179,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'children outlive their parent',
     file: 'src/actors/task-undo.ts',
-    from: 'for (const child of this.#children ?? []) child.cancel(parentEnded)',
-    to: '',
+    from: "supervisor.send({ type: 'task.cancel', taskId: id, failure: parentEnded })",
+    to: 'void [supervisor, id]',
     tests: life,
   },
   {
@@ -213,8 +213,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'grants are made at once, not at the end of the instant',
-    file: 'src/actors/supervisor.ts',
-    from: 'this.#services.environment.clock.soon(() => {',
+    file: 'src/actors/dispatcher.ts',
+    from: 'services.environment.clock.soon(() => {',
     to: '[0].forEach(() => {',
     tests: ['test/integration', 'test/cli/schedule-project.test.ts'],
   },
@@ -256,8 +256,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a paused supervisor grants',
     file: supervisorMachine,
-    from: "        resume: [{ guard: 'isIntensitySpent', target: 'degraded' }, { target: 'running' }],",
-    to: "        dispatch: { actions: 'dispatch' },\n        resume: [{ guard: 'isIntensitySpent', target: 'degraded' }, { target: 'running' }],",
+    from: "        resume: [{ guard: 'isInTrouble', target: 'degraded' }, { target: 'running' }],",
+    to: "        dispatch: { actions: 'dispatch' },\n        resume: [{ guard: 'isInTrouble', target: 'degraded' }, { target: 'running' }],",
     tests: life,
   },
   {

@@ -3,6 +3,8 @@ import type { Mutant } from './mutants.ts'
 const policies = ['test/security/policy.test.ts', 'test/security/tokens.test.ts']
 const audit = ['test/security/audit-runtime.test.ts', 'test/security/audit-tampering.test.ts']
 
+const identities = ['test/inspector/identity.test.ts']
+
 const permissions = 'src/runtime/permissions.ts'
 
 export const securityMutants: readonly Mutant[] = [
@@ -138,5 +140,54 @@ export const securityMutants: readonly Mutant[] = [
     from: '    this.#assertLimits(definition, input, options, by)\n',
     to: '',
     tests: ['test/security/limits.test.ts'],
+  },
+  {
+    name: 'the inspector shows everybody everything',
+    file: 'src/inspector/subject.ts',
+    from: 'return runtime.isGoverned ? remembering',
+    to: 'return runtime.isGoverned && false ? remembering',
+    tests: identities,
+  },
+  {
+    name: 'the inspector acts for whoever it is served as',
+    file: 'src/inspector/callers.ts',
+    from: 'return this.#callerOf(await this.#parts.runtime.authenticate(token))',
+    to: 'await this.#parts.runtime.authenticate(token)\n    return this.#callerOf(this.#parts.runtime)',
+    tests: identities,
+  },
+  {
+    name: 'with a policy, the inspector lets anybody read',
+    file: 'src/inspector/callers.ts',
+    from: 'return this.#parts.runtime.isGoverned ? null :',
+    to: 'return',
+    tests: identities,
+  },
+  {
+    name: 'a stream goes on when the token has ended',
+    file: 'src/inspector/event-stream.ts',
+    from: 'if (source.isOver) {',
+    to: 'if (false) {',
+    tests: identities,
+  },
+  {
+    name: 'the audit log has no reasons',
+    file: 'src/actors/auditor.ts',
+    from: '...(why && { why })',
+    to: '',
+    tests: identities,
+  },
+  {
+    name: 'what is tried again is not asked of whom it acts for',
+    file: 'src/runtime/runtime-core.ts',
+    from: 'this.permissions?.authoriseSubmission(facts.authority, again) ?? null',
+    to: 'null',
+    tests: policies,
+  },
+  {
+    name: 'what Cedar cannot evaluate does not forbid',
+    file: 'src/security/cedar-policy.ts',
+    from: 'if (failed) return',
+    to: 'if (failed && false) return',
+    tests: ['test/security/cedar.test.ts'],
   },
 ]

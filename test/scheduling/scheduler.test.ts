@@ -138,7 +138,7 @@ describe('explain and order', () => {
       message: 'fits, but must not delay task big, which goes first',
     })
     expect(scheduler.explain('runs', now)).toBeNull()
-    expect(scheduler.order(10, now)).toEqual([
+    expect(scheduler.order(10, now)).toMatchObject([
       { taskId: 'big', key: 1, principal: 'host', reason: 'reserved, waits for slots' },
       { taskId: 'long', key: 2, principal: 'host', reason: 'waits for its turn' },
     ])

@@ -156,6 +156,7 @@ test('refusals of every kind are in the log, with what was refused and why', asy
     ['ada', 'submit', 'runtime', expect.stringContaining('quota submissions')],
     ['ada', 'pause', 'runtime', 'no rule allows it'],
     ['ada', 'delegate', 'principal', 'no rule allows it'],
+    ['unknown', 'authenticate', 'runtime', expect.stringContaining('takes no tokens')],
   ])
   expect(said(store)).toContainEqual(
     expect.objectContaining({ action: 'configure', details: { policy: 'open house', before: 'two agents' } }),

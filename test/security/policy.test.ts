@@ -50,6 +50,20 @@ describe('what is done', () => {
     expect(await run(handle.result())).toBe('ada')
   })
 
+  test('what has ended is tried again by who may, in the name of whom it acted for, as that may still submit it', async () => {
+    const { runtime, run } = await world()
+    const handle = await runtime.as(ada).submit(work, {})
+    await run(handle.result())
+    await expect(runtime.as(bob).retry(handle.id)).rejects.toMatchObject(forbidden('no rule allows it'))
+    await expect(runtime.as(ada).retry(handle.id)).rejects.toMatchObject(forbidden('no rule allows it'))
+    await expect(runtime.as(eve).retry(handle.id)).rejects.toMatchObject({ code: 'UNKNOWN_TASK' })
+    const again = await runtime.as(operator).retry(handle.id)
+    expect(await run(again.result())).toBe('ada')
+    expect(again.view().principal).toBe('ada')
+    runtime.govern(caslPolicy(({ id }) => [{ name: 'all', action: 'manage', subject: id === 'ada' ? 'pool' : 'all' }]))
+    await expect(runtime.as(operator).retry(handle.id)).rejects.toThrow('agent ada of acme may not submit')
+  })
+
   test('what belongs to another is cancelled, answered, paused and undone by who may', async () => {
     const { runtime, run, advance } = await world()
     const { id } = await runtime.as(ada).submit(asking, null)

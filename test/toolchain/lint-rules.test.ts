@@ -81,6 +81,8 @@ test('a file that breaks a rule is found', () => {
       rules: ['noExcessiveLinesPerFile', 'noRedeclare'],
     },
     'src/actors/console.ts': { code: "console.log('done')", rules: ['noConsole'] },
+    'visualizer/src/reaching.tsx': { code: "import '../../src/runtime/runtime.ts'", rules: ['noRestrictedImports'] },
+    'visualizer/src/server.ts': { code: "import '../../src/inspector/routes.ts'", rules: ['noRestrictedImports'] },
     'test/skipped.test.ts': {
       code: "import { test } from 'vitest'\ntest.skip('a', () => {})",
       rules: ['noSkippedTests'],
@@ -102,6 +104,8 @@ test('what the house allows is left alone', () => {
     'src/model/iso-time.ts': 'export const isoTime = (ms: number) => new Date(ms).toISOString()\n',
     'src/model/constants.ts': "export const levels = ['low', 'high'] as const\n",
     'src/machines/phantom-types.ts': 'export const machine = { types: { context: {} as { count: number } } }\n',
+    'visualizer/src/wire.ts':
+      "import '../../src/inspector/protocol.ts'\nimport '../../src/inspector/view/fold.ts'\nimport '../../src/model/events.ts'\n",
     'src/actors/clock.ts': 'export const arm = (clock: { setTimeout(ms: number): void }) => clock.setTimeout(5)\n',
     'src/cli/clock.ts': 'export const started = Date.now()\nsetTimeout(close, 1)\n',
   }

@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from '../../model/events.ts'
+import type { RuntimeEvent, TaskEvent } from '../../model/events.ts'
 import type { JournalRecord } from '../../model/journal-record.ts'
 import type { Demand } from '../../model/resources.ts'
 import type { TaskHistory } from './task-history.ts'
@@ -14,6 +14,8 @@ export class JournalReader {
   readonly tasks = new Map<string, TaskHistory>()
   /** Grants since `grantsSince`: what rates may not have got back yet. */
   readonly grants: Grant[] = []
+  /** Nothing of these types may start. */
+  readonly pausedTypes = new Set<string>()
   lastSeq = 0
   /** The highest order of arrival. */
   lastOrder = 0
@@ -38,8 +40,7 @@ export class JournalReader {
     this.lastSeq = event.seq
     this.#lastAt = event.at
     if (!('taskType' in event)) {
-      if (event.type === 'supervisor.state') this.wasStopped = event.state === 'stopped'
-      else if (event.type === 'ledger.spent') this.#noteForgotten(event)
+      this.#ofRuntime(event)
       return
     }
     const history = this.tasks.get(event.taskId)
@@ -53,6 +54,22 @@ export class JournalReader {
     if (event.type === 'task.allocating' && event.at >= this.#grantsSince)
       this.grants.push({ at: event.at, demand: history.accepted.demand })
     follow(history, event, payload, this.#budgets)
+  }
+
+  #ofRuntime(event: Exclude<RuntimeEvent, TaskEvent>): void {
+    switch (event.type) {
+      case 'supervisor.state':
+        this.wasStopped = event.state === 'stopped'
+        return
+      case 'type.paused':
+        this.pausedTypes.add(event.name)
+        return
+      case 'type.resumed':
+        this.pausedTypes.delete(event.name)
+        return
+      case 'ledger.spent':
+        this.#noteForgotten(event)
+    }
   }
 
   /** No more comes: leases that are open are those of a dead process. */

@@ -156,7 +156,8 @@ export class Recovery {
     const facts = this.#facts(history, definition, undemanding(history.accepted.demand))
     const task = new TaskActorLogic(facts, history.priority, true, services, endedTask(history, definition))
     const isLate = hasLateStep(history)
-    if (history.stage === 'completed' || isLate) this.#restoreSteps(task, history)
+    // A completed one may be rolled back yet, and any other retried from where it failed.
+    this.#restoreSteps(task, history)
     if (isLate) this.#late.push(task)
     task.spent = history.spent
     task.spentToday = history.spentToday
@@ -244,6 +245,7 @@ export class Recovery {
       childKey: accepted.childKey ?? null,
       depth: accepted.depth ?? 0,
       createdAt: history.createdAt,
+      traceContext: accepted.traceContext ?? null,
     }
   }
 
@@ -253,7 +255,7 @@ export class Recovery {
     const { undo } = task.effects
     undo.restore(rolledBack, new Map([...answers].map(([key, value]) => [key, decodeValue(value)])))
     for (const [name, step] of steps) {
-      const { state, result, hasResult, hasUndo, hasUndoInDoubt, undoInDoubt } = step
+      const { state, result, hasResult, hasUndo, hasUndoInDoubt, undoInDoubt, doneBy } = step
       undo.steps.restore({
         name,
         state: isInDoubt(step) || state === 'started' ? 'inDoubt' : state,
@@ -263,6 +265,7 @@ export class Recovery {
         hasUndoInDoubt,
         undoWasInDoubt: undoInDoubt,
         hadDoubt: false,
+        doneBy,
         undo: null,
         undoInDoubt: null,
       })

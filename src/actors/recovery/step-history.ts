@@ -11,6 +11,8 @@ export interface StepHistory {
   hasResult: boolean
   hasUndo: boolean
   hasUndoInDoubt: boolean
+  /** The task that ran it, of which this one is the retry; `null`: this one. */
+  doneBy: string | null
   /** An undo began, and no end of it is on record. */
   undoInDoubt: boolean
   /** Attempts that began it, of which no end is on record: what they did is in doubt. */
@@ -50,6 +52,7 @@ export function noteStep(history: Steps, event: StepEvent, payload: RecordPayloa
         hasResult: false,
         hasUndo: payload?.hasUndo ?? false,
         hasUndoInDoubt: payload?.hasUndoInDoubt ?? false,
+        doneBy: null,
         undoInDoubt: false,
         open: [...(before?.open ?? []), event.attempt],
       })
@@ -64,6 +67,7 @@ export function noteStep(history: Steps, event: StepEvent, payload: RecordPayloa
         hasResult: true,
         hasUndo: before?.hasUndo ?? false,
         hasUndoInDoubt: before?.hasUndoInDoubt ?? false,
+        doneBy: payload?.doneBy ?? null,
         undoInDoubt: false,
         open: without(before, event.attempt),
       })

@@ -47,6 +47,8 @@ class ReplayContext implements TaskContext {
   readonly principal: Principal
   readonly attempt: number
   readonly log = silence
+  /** What it asks of others it does not ask. */
+  readonly traceContext = null
   readonly #task: ReplayedTask
   readonly #controller = new AbortController()
   readonly #isComplete: () => boolean

@@ -30,6 +30,12 @@ function foldRuntime(view: RuntimeView, event: Exclude<RuntimeEvent, TaskEvent>)
     case 'pool.resized':
       view.resized[event.resource] = event.to
       return
+    case 'type.paused':
+      view.pausedTypes = [...view.pausedTypes, event.name]
+      return
+    case 'type.resumed':
+      view.pausedTypes = view.pausedTypes.filter((name) => name !== event.name)
+      return
     case 'ledger.spent':
       for (const [resource, amount] of Object.entries(event.spent)) add(view.spent, resource, amount)
       return

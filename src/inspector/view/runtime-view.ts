@@ -27,6 +27,8 @@ export interface RuntimeView {
   readonly spent: Record<string, number>
   /** Capacities that were changed while it ran. */
   readonly resized: Record<string, number>
+  /** Types of which nothing is granted until they are resumed. */
+  pausedTypes: readonly string[]
   readonly restarts: Record<string, number>
   /** The last alerts, oldest first. */
   alerts: readonly AlertNote[]
@@ -65,6 +67,7 @@ export function emptyView(): RuntimeView {
     held: {},
     spent: {},
     resized: {},
+    pausedTypes: [],
     restarts: {},
     alerts: [],
   }
@@ -74,8 +77,38 @@ export function viewData(view: RuntimeView): ViewData {
   return { ...view, tasks: [...view.tasks.values()] }
 }
 
-/** A copy that can be folded on without changing `data`: replay starts from it again and again. */
+/**
+ * What somebody sees of a view who sees not all of it. What is summed up over all tasks is summed up over those that it
+ * sees; sums of which nobody knows any more of whom they are it sees if it sees what is told of the runtime (`null`).
+ */
+export function seenOf(view: RuntimeView, sees: (taskId: string | null) => boolean): ViewData {
+  const tasks = [...view.tasks.values()].filter(({ id }) => sees(id))
+  const alerts = view.alerts.filter(({ taskId }) => sees(taskId))
+  if (sees(null)) return { ...view, tasks, alerts }
+  const { seq, at } = view
+  const seen = { ...emptyView(), seq, at, tasks, alerts }
+  for (const { stage, failure, holds, demand } of tasks) {
+    seen.byStage[stage] += 1
+    if (failure) seen.errorsByCode[failure.code] = (seen.errorsByCode[failure.code] ?? 0) + 1
+    if (!holds) continue
+    for (const [resource, amount] of Object.entries(demand)) seen.held[resource] = (seen.held[resource] ?? 0) + amount
+  }
+  return seen
+}
+
+/**
+ * A copy that can be folded on without changing `data`: replay starts from it again and again. Of a row only `segments`
+ * grows in place; everything else that a fold changes, it replaces.
+ */
 export function viewOf(data: ViewData): RuntimeView {
-  const copy = structuredClone(data)
-  return { ...copy, tasks: new Map(copy.tasks.map((row) => [row.id, row])) }
+  return {
+    ...data,
+    tasks: new Map(data.tasks.map((row) => [row.id, { ...row, segments: [...row.segments] }])),
+    byStage: { ...data.byStage },
+    errorsByCode: { ...data.errorsByCode },
+    held: { ...data.held },
+    spent: { ...data.spent },
+    resized: { ...data.resized },
+    restarts: { ...data.restarts },
+  }
 }

@@ -1,4 +1,6 @@
 import type { CoverageKind } from './coverage-report.ts'
+import type { LifeTraces } from './life-trace.ts'
+import { traceOf } from './life-trace.ts'
 import { LifecycleError } from './lifecycle-error.ts'
 import { realNow, within } from './real-time.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -19,19 +21,27 @@ export class CaseRunner {
   elapsedMs = 0
   readonly #surroundings: Surroundings
   readonly #watchdogMs: number
+  readonly #traces: LifeTraces | null
+  readonly #isOther: boolean
 
-  constructor(surroundings: Surroundings, watchdogMs: number) {
+  /**
+   * @param traces of the paths as the definition itself walks them, if they are kept
+   * @param isOther something else runs on its paths
+   */
+  constructor(surroundings: Surroundings, watchdogMs: number, traces: LifeTraces | null, isOther: boolean) {
     this.#surroundings = surroundings
     this.#watchdogMs = watchdogMs
+    this.#traces = traces
+    this.#isOther = isOther
   }
 
   /** @param walk lives the path, and throws if something is not as it must be */
-  run(walk: (world: World) => Promise<void>): Promise<void> {
-    return this.runMany((next) => walk(next()), 1)
+  run(name: string, walk: (world: World) => Promise<void>): Promise<void> {
+    return this.runMany(name, (next) => walk(next()), 1)
   }
 
   /** A path of several lives: each in a world that `next` makes. @param lives how many, for the time that they may take */
-  async runMany(walk: (next: () => World) => Promise<void>, lives: number): Promise<void> {
+  async runMany(name: string, walk: (next: () => World) => Promise<void>, lives: number): Promise<void> {
     const worlds: World[] = []
     const next = () => {
       const world = new World(this.#surroundings)
@@ -42,7 +52,9 @@ export class CaseRunner {
     const ms = lives * this.#watchdogMs
     try {
       await within(ms, walk(next), () => late(worlds.at(-1) ?? next(), ms))
+      this.#compare(name, worlds)
     } catch (thrown) {
+      for (const world of worlds) world.isAbandoned = true
       this.failed += 1
       throw thrown
     } finally {
@@ -53,6 +65,17 @@ export class CaseRunner {
         for (const { point } of pilot.visits) this.tally.hit('states', 'handler', point)
       }
     }
+  }
+
+  #compare(name: string, worlds: readonly World[]): void {
+    if (!this.#traces) return
+    const trace = worlds.flatMap(traceOf)
+    if (!this.#isOther) {
+      this.#traces.note(name, trace)
+      return
+    }
+    const difference = this.#traces.difference(name, trace)
+    if (difference !== null) throw new LifecycleError('LIFECYCLE_BROKEN', 'the life goes another way:', [difference])
   }
 
   hit(kind: CoverageKind, chart: string, id: string): void {

@@ -8,7 +8,7 @@ import { taskMachine } from '../../machines/task-machine.ts'
 import type { TaskMachineEvent } from '../../machines/task-tables.ts'
 import type { TaskEvent } from '../../model/events.ts'
 import { placeWords } from './life-path.ts'
-import { stageOf } from './life-walks.ts'
+import { pairsOf, stageOf } from './life-walks.ts'
 import type { Tally } from './tally.ts'
 
 export const lifeChart: readonly ChartState[] = statesOf(readChart(taskMachine))
@@ -82,7 +82,8 @@ export class FollowedTask {
     this.messages.push(event.type)
     const configuration = compiledTask.configurationOf(before.value)
     const step = compiledTask.step(configuration, before.context, event)
-    if (before.status !== 'done') this.#tally.hit('pairs', 'task', `${from} ${event.type}`)
+    if (before.status !== 'done')
+      for (const pair of pairsOf(before.value, event.type)) this.#tally.hit('pairs', 'task', pair)
     const taken = new Set(step?.transitions.map(({ id }) => id))
     for (const id of taken) this.#tally.hit('transitions', 'task', id)
     for (const [id, held] of judgedGuards(configuration.active, event.type, taken)) this.#tally.guard('task', id, held)

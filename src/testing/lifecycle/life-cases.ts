@@ -49,7 +49,7 @@ export function lifeCases(
   return walks.map((walk) => ({
     name: nameOf(walk),
     run: () =>
-      runner.run(async (world) => {
+      runner.run(nameOf(walk), async (world) => {
         const driver = new LifeDriver(world, facts, handlerControl(world, rehearsed))
         await driver.run(life.input, lifePath(walk, abilities))
         const problems = missed(walk, world)

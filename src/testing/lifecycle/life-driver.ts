@@ -113,6 +113,8 @@ export class LifeDriver {
     runtime.resume()
     world.letGo()
     this.#control.goOn(true)
+    // What a pause holds back shows while nothing else does.
+    await world.settle()
     handle.resume()
     if (!this.#facts.ends) {
       await world.settle()
@@ -213,7 +215,7 @@ export class LifeDriver {
         actions?.overrunBudget()
         return actions !== null
       case 'heartbeat.received':
-        if (!isSuspect(value)) return false
+        if (!isSuspect(value) || activity !== 'running') return false
         actions?.heartbeat()
         return actions !== null
       case 'heartbeat.missed':

@@ -66,7 +66,7 @@ export function stageOf(value: TaskSnapshot['value']): string {
 }
 
 /** Two states are alike if they answer every message alike: counters are cut to what guards look at. */
-function alike({ value, context }: TaskSnapshot): string {
+export function alike({ value, context }: TaskSnapshot): string {
   const { held, conditionsMet, openQuestions, attempt, maxAttempts, stop, ending, failure, leaseId } = context
   return JSON.stringify([
     value,
@@ -124,7 +124,14 @@ function stepOf(state: TaskSnapshot, move: LifeMove): Step<TaskSnapshot, LifeMov
   const taken = compiledTask.step(compiledTask.configurationOf(state.value), state.context, move.event)
   if (!taken) return []
   const takes = taken.transitions.map(({ id }) => id)
-  return [{ move, next: taken.snapshot, takes, pairs: [`${stageOf(state.value)} ${move.event.type}`] }]
+  return [{ move, next: taken.snapshot, takes, pairs: pairsOf(state.value, move.event.type) }]
+}
+
+/** What a message met: the stage, and within execution the activity. Reports show stages. */
+export function pairsOf(value: TaskSnapshot['value'], event: string): string[] {
+  const stage = stageOf(value)
+  const activity = activityOf(value)
+  return [`${stage} ${event}`, ...(activity === null ? [] : [`${stage}.${activity} ${event}`])]
 }
 
 /** The statechart of every task's life, as far as a definition's tasks can get in it. */

@@ -6,6 +6,7 @@ import { joined, lifeCoverage, pointCoverage } from './coverage.ts'
 import type { CoverageReport, CutOff } from './coverage-report.ts'
 import { drawnLife, drawnMachine, drawnPoints } from './drawn-charts.ts'
 import { lifeCases } from './life-cases.ts'
+import { LifeTraces } from './life-trace.ts'
 import { machineCases } from './machine-cases.ts'
 import { MachineCoverage } from './machine-coverage.ts'
 import { machineOf } from './plain-life.ts'
@@ -27,6 +28,8 @@ export interface LifecycleSuite extends Iterable<LifecycleCase> {
   readonly cutOff: readonly CutOff[]
   /** What the cases that have run so far have exercised. */
   coverage(): CoverageReport
+  /** The same paths, and what their cases show from now on is kept: `against` holds others to it. */
+  recorded(): Promise<LifecycleSuite>
   /** The same paths, and the same expectations, for something else. */
   against(subject: Subject): Promise<LifecycleSuite>
 }
@@ -35,17 +38,22 @@ const defaultRuns = 20
 const defaultLength = 30
 
 /** Makes cases of a plan. */
-export async function suiteOf(plan: SuitePlan, subject: Subject | null): Promise<LifecycleSuite> {
+export async function suiteOf(
+  plan: SuitePlan,
+  subject: Subject | null,
+  traces: LifeTraces | null = null,
+): Promise<LifecycleSuite> {
   const { definition, options, surroundings, watchdogMs, abilities, rehearsed } = plan
   const machines = { ...options.runtime?.machines, ...subject?.machines }
   const runtime = { ...options.runtime, machines }
   const on = surroundingsOf(subject?.definition ?? definition, { ...options, runtime })
-  const runner = new CaseRunner({ ...on, pools: surroundings.pools }, watchdogMs)
+  const isOther = subject !== null || options.runtime?.machines !== undefined
+  const runner = new CaseRunner({ ...on, pools: surroundings.pools }, watchdogMs, traces, isOther)
   const { events = [], seed = 1, walks = {} } = options
   const { runs = defaultRuns, length = defaultLength } = walks
   const random = await randomWalks(runner, abilities, plan.first, events, { runs, length, seed })
   const cases = withOwnNames([
-    ...scenarioCases(plan.rehearsals, runner, subject !== null || options.runtime?.machines !== undefined),
+    ...scenarioCases(plan.rehearsals, runner, isOther),
     ...machineCases(plan.machineWalks, runner),
     ...lifeCases(plan.lifeWalks, runner, abilities, plan.first),
     ...(random ?? []),
@@ -76,7 +84,8 @@ export async function suiteOf(plan: SuitePlan, subject: Subject | null): Promise
       cutOff,
       charts,
     }),
-    against: (other) => suiteOf(plan, other),
+    recorded: () => suiteOf(plan, subject, new LifeTraces()),
+    against: (other) => suiteOf(plan, other, traces),
     [Symbol.iterator]: () => cases[Symbol.iterator](),
   }
 }
@@ -98,6 +107,7 @@ export function unwalkableSuite(definition: TaskDefinition, why: Error): Lifecyc
       cutOff: [],
       charts: [],
     }),
+    recorded: () => Promise.resolve(suite),
     against: () => Promise.resolve(suite),
     [Symbol.iterator]: () => cases[Symbol.iterator](),
   }

@@ -57,7 +57,7 @@ export function machineCases(walks: readonly MachineWalk[], runner: CaseRunner):
   return walks.map((one) => ({
     name: nameOf(one),
     run: () =>
-      runner.run(async (world) => {
+      runner.run(nameOf(one), async (world) => {
         const { walk, rehearsed } = one
         const { life, autopilot } = rehearsed
         const way = walk.steps.map(({ move, next }) => ({ move, to: next }))

@@ -5,6 +5,8 @@ import type { AskOptions, ChildHandle, ChildOptions, StepOptions, StepRun, TaskL
 import { parseOnce } from '../../model/parse-once.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { Demand } from '../../model/resources.ts'
+import type { TraceContext } from '../../model/trace-context.ts'
+import { ChildPaths } from './child-paths.ts'
 import type { Pilot, PointActions, PointKind } from './pilot.ts'
 
 /** The resource that a handler overruns when it is made to: no definition asks for it. */
@@ -28,13 +30,14 @@ export class PilotedTask implements TaskContext {
   readonly #actions: PointActions
   #questions = 0
   #sleeps = 0
-  readonly #children = new Map<string, number>()
+  readonly #children: ChildPaths
 
   constructor(task: TaskContext, pilot: Pilot, path: string, pilotChild: PilotChild) {
     this.#task = task
     this.#pilot = pilot
     this.#path = path
     this.#pilotChild = pilotChild
+    this.#children = new ChildPaths(path)
     this.#actions = {
       ask: () => this.#ask(z.string(), kitQuestion, {}, kitQuestion),
       heartbeat: () => task.heartbeat(),
@@ -54,6 +57,10 @@ export class PilotedTask implements TaskContext {
 
   get principal(): Principal {
     return this.#task.principal
+  }
+
+  get traceContext(): TraceContext | null {
+    return this.#task.traceContext
   }
 
   get attempt(): number {
@@ -148,7 +155,7 @@ export class PilotedTask implements TaskContext {
     input: z.input<Input>,
     options: ChildOptions = {},
   ): Promise<ChildHandle<z.output<Output>>> {
-    const path = this.#pathOf(options.key ?? definition.type)
+    const path = this.#children.next(options.key ?? definition.type)
     const parsed = await parseOnce(definition.input, input)
     if (parsed.ok) this.#pilot.demand(options.demand ?? definition.demandOf(parsed.data) ?? {})
     const child = await this.#task.submit(this.#pilotChild(definition, path), input, options)
@@ -191,12 +198,5 @@ export class PilotedTask implements TaskContext {
 
   #deed(step: string) {
     return { step, path: this.#path, taskId: this.id, attempt: this.attempt }
-  }
-
-  #pathOf(key: string): string {
-    const count = (this.#children.get(key) ?? 0) + 1
-    this.#children.set(key, count)
-    const name = count === 1 ? `child "${key}"` : `child "${key}" ${count}`
-    return this.#path === '' ? name : `${this.#path}, ${name}`
   }
 }

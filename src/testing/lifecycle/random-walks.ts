@@ -104,8 +104,10 @@ function lifeWalk(
   const message = fc
     .tuple(fc.nat({ max: 10_000 }), fc.nat({ max: 3 }))
     .map(([choice, lateness]) => new Message(choice, lateness === 3, abilities))
+  const name = `${runs} random walks of up to ${length} messages through its life (seed ${seed})`
   const run = () =>
     runner.runMany(
+      name,
       (next) =>
         walkByChance(fc, message, options, async (went, goOn) => {
           const world = next()
@@ -116,7 +118,7 @@ function lifeWalk(
         }),
       runs,
     )
-  return { name: `${runs} random walks of up to ${length} messages through its life (seed ${seed})`, run }
+  return { name, run }
 }
 
 /** A move of the user's machine, chosen by chance among those that there are by then. */
@@ -162,8 +164,10 @@ function machineWalk(
   const { life, autopilot } = rehearsed
   const { runs, length, seed } = options
   const move = fc.nat({ max: 1_000 }).map((choice) => new Move(choice, events))
+  const name = `${runs} random walks of up to ${length} moves through its handler (seed ${seed})`
   const run = () =>
     runner.runMany(
+      name,
       (next) =>
         walkByChance(fc, move, options, async (went, goOn) => {
           const world = next()
@@ -182,7 +186,7 @@ function machineWalk(
         }),
       runs,
     )
-  return { name: `${runs} random walks of up to ${length} moves through its handler (seed ${seed})`, run }
+  return { name, run }
 }
 
 /** Walks by chance, for depth: none if fast-check is not installed. */

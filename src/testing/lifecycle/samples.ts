@@ -3,6 +3,7 @@ import type { TaskDefinition } from '../../model/definition.ts'
 import { describeThrown } from '../../model/errors.ts'
 import { parseOnce } from '../../model/parse-once.ts'
 import { LifecycleError } from './lifecycle-error.ts'
+import { plainSample } from './plain-sample.ts'
 
 /** How often something is made up before a schema counts as one that takes nothing that can be made up. */
 const tries = 50
@@ -38,11 +39,23 @@ async function fits(schema: z.ZodType, value: unknown): Promise<boolean> {
 /** A flow says little of its input: its members do. One member's input, or a list of them. */
 async function sampleOfMembers({ input, uses }: TaskDefinition, seed: number): Promise<{ value: unknown } | null> {
   const [first] = uses
-  const isSaid = !(input instanceof z.ZodUnknown || input instanceof z.ZodCustom || input instanceof z.ZodArray)
-  if (!first || isSaid) return null
+  if (!first || isSaid(input)) return null
   const samples: unknown[] = []
   for (let index = 0; index < 3; index += 1) samples.push(await inputSample(first, seed + index))
   for (const value of [samples[0], samples]) if (await fits(input, value)) return { value }
+  return null
+}
+
+function isSaid(input: z.ZodType): boolean {
+  return !(input instanceof z.ZodUnknown || input instanceof z.ZodCustom || input instanceof z.ZodArray)
+}
+
+/** An input of a definition that a person can read, told from its schema; `null`: what can be told does not fit. */
+export async function plainInput({ input, uses }: TaskDefinition): Promise<{ readonly value: unknown } | null> {
+  const [first] = uses
+  const ofMember = first && !isSaid(input) ? await plainInput(first) : null
+  const candidates = ofMember ? [ofMember, { value: [ofMember.value] }] : [plainSample(input)]
+  for (const candidate of candidates) if (candidate && (await fits(input, candidate.value))) return candidate
   return null
 }
 
@@ -73,7 +86,8 @@ export async function sampleOf(schema: z.ZodType, seed: number, what: string, re
       break
     }
   }
-  for (const value of simple) if (await fits(schema, value)) return value
+  const plain = plainSample(schema)
+  for (const value of plain ? [plain.value, ...simple] : simple) if (await fits(schema, value)) return value
   const missing = 'install zod-schema-faker, @faker-js/faker and randexp, which make samples up'
   throw new LifecycleError('LIFECYCLE_UNFIT', `no sample was found for ${what}:`, [
     generate ? problem : missing,

@@ -49,11 +49,12 @@ export async function rehearse(
     const world = new World(surroundings)
     let record: LifeRecord | null = null
     try {
-      await within(watchdogMs, live(world, one.scenario), () => new Error('late'))
+      const late = () => new LifecycleError('LIFECYCLE_STUCK', 'it takes too long', [])
+      await within(watchdogMs, live(world, one.scenario), late)
       record = recordOf(world)
     } catch (thrown) {
       // The case will find the same, and say so.
-      if (!(thrown instanceof LifecycleError) || thrown.code === 'LIFECYCLE_STUCK') stuck += 1
+      if (thrown instanceof LifecycleError && thrown.code === 'LIFECYCLE_STUCK') stuck += 1
     }
     if (record && !cameAbout(world, one)) {
       const why = `it did not come about: the handler went on to ${world.pilot.visits.at(-1)?.point ?? 'nowhere'}`
@@ -71,7 +72,7 @@ export function scenarioCases(rehearsals: readonly Rehearsal[], runner: CaseRunn
   return rehearsals.map(({ planned, record, words }) => ({
     name: words,
     run: () =>
-      runner.run(async (world) => {
+      runner.run(words, async (world) => {
         await live(world, planned.scenario)
         if (planned.fault !== null && cameAbout(world, planned))
           runner.hit('pairs', 'handler', `${planned.point} × ${planned.fault}`)

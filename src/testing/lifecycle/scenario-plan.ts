@@ -88,6 +88,15 @@ function plainly({ input, ends }: PlainLife): Scenario {
   return { input, ends, plants: [], stop: null }
 }
 
+const ofFlow = 'it is the step of a flow, in which nothing of the user’s runs once its member has ended'
+
+/** A flow runs each member in a step that has its name. */
+function isAfterMember({ visits }: PlainLife, { kind, path, name }: Visit): boolean {
+  if (kind !== 'after') return false
+  const child = path === '' ? `child "${name}"` : `${path}, child "${name}"`
+  return visits.some((visit) => visit.path === child)
+}
+
 /** At so many points of one handler something is planted; what comes after is counted, but for its end. */
 export const pointsLimit = 100
 
@@ -114,7 +123,8 @@ export class ScenarioPlan {
       if (visit.attempt > 1 || this.#seen.has(visit.point)) continue
       this.#seen.add(visit.point)
       points += 1
-      if (points > pointsLimit && visit.kind !== 'end') this.cutOff += 1
+      if (isAfterMember(life, visit)) this.leftOut.push({ point: visit.point, fault: 'throw', why: ofFlow })
+      else if (points > pointsLimit && visit.kind !== 'end') this.cutOff += 1
       else if (visit.path === '') this.#planPoint(life, visit)
       else this.#planMember(life, visit)
     }

@@ -85,20 +85,28 @@ export function shortestWalks<State, Move>(walkable: Walkable<State, Move>): Wal
   return walks.sort((one, other) => one.steps.length - other.steps.length)
 }
 
-/** For each new thing that some last step exercises, the shortest walk that ends with that step. */
+/**
+ * For each thing that some last step exercises, the shortest walk that ends with that step; one whose last step changes
+ * something is preferred, for a step that changes nothing cannot tell whether it was taken as it is written.
+ */
 function covering<State, Move>(
   walkable: Walkable<State, Move>,
   prefixes: readonly Walk<State, Move>[],
   targetsOf: (step: Step<State, Move>) => readonly string[],
 ): Walk<State, Move>[] {
-  const seen = new Map<string, Walk<State, Move>>()
+  const seen = new Map<string, { readonly walk: Walk<State, Move>; readonly changes: boolean }>()
   for (const { steps, end } of prefixes) {
+    const key = walkable.key(end)
     for (const step of walkable.lastSteps(end)) {
-      for (const target of targetsOf(step))
-        if (!seen.has(target)) seen.set(target, { target, steps: [...steps, step], end: step.next })
+      const changes = walkable.key(step.next) !== key
+      for (const target of targetsOf(step)) {
+        const known = seen.get(target)
+        if (known && (known.changes || !changes)) continue
+        seen.set(target, { walk: { target, steps: [...steps, step], end: step.next }, changes })
+      }
     }
   }
-  return [...seen.values()]
+  return [...seen.values()].map(({ walk }) => walk)
 }
 
 /** Walks by what they end with; those that were found once there were too many are only counted. */

@@ -52,6 +52,10 @@ export class World implements Walked {
   autopilot: ((world: World) => boolean) | null = null
   /** Told of what happens to the walked task, as it happens. */
   onEvent: (event: RuntimeEvent) => void = () => undefined
+  /** Whoever lived in it has given up: nothing goes on in it. */
+  isAbandoned = false
+  /** What the supervisor was told, in order. */
+  readonly told: string[] = []
   #runtime: Runtime | null = null
   #handle: TaskHandle | null = null
   #checked = 0
@@ -164,6 +168,7 @@ export class World implements Walked {
     let seen = ''
     for (;;) {
       await this.settle()
+      if (this.isAbandoned) throw this.#stuck(what, 'it was given up')
       if (holds()) return
       if ((await this.#answer()) || this.autopilot?.(this)) continue
       const where = this.pilot.whereabouts
@@ -187,6 +192,8 @@ export class World implements Walked {
     this.letGo()
     this.pilot.release()
     await this.#rest()
+    // A timer that was forgotten fires.
+    await this.environment.clock.advance(lateMs)
     await this.environment.run(this.runtime.stop())
     await this.settle()
     await this.check(true)
@@ -198,7 +205,7 @@ export class World implements Walked {
   async #rest(): Promise<void> {
     const { environment, pilot, surroundings } = this
     const end = environment.clock.now() + lateMs
-    for (let steps = 0; steps < horizonSteps; steps += 1) {
+    for (let steps = 0; steps < horizonSteps && !this.isAbandoned; steps += 1) {
       await this.settle()
       if (pilot.busy.length > 0 && (await surroundings.patience.wait(`end ${pilot.whereabouts}`))) continue
       const next = environment.clock.nextAt()
@@ -255,6 +262,8 @@ export class World implements Walked {
   #follow(inspected: InspectionEvent): void {
     const { machine } = this.pilot
     if (machine && 'logic' in inspected.actorRef && inspected.actorRef.logic === machine) this.handler.follow(inspected)
+    if (inspected.type === '@xstate.event' && inspected.actorRef === this.#runtime?.actor)
+      this.told.push(inspected.event.type)
     if (inspected.type !== '@xstate.snapshot' || !('id' in inspected.actorRef)) return
     const { actorRef, event, snapshot } = inspected
     const { id } = actorRef

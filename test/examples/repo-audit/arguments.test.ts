@@ -29,8 +29,23 @@ describe('what is read', () => {
         store: { form: 'file', path: join(given.cwd, 'repo-audit-report.db'), isNamed: false },
         json: false,
         slots: 8,
+        inspection: { port: null, keepOpen: false },
       },
     })
+  })
+
+  test('whether and where the page is served that shows the run', async () => {
+    const given = surroundings()
+    const inspection = async (...args: string[]) => {
+      const read = await readArguments(args, given)
+      return read.form === 'run' ? read.arguments.inspection : 'not read'
+    }
+    expect(await inspection('a', '--no-inspect')).toBeNull()
+    expect(await inspection('a', '--port', '0', '--keep-open')).toEqual({ port: 0, keepOpen: true })
+    expect(await problemsOf('a', '--port', '70000')).toEqual(['--port 70000: give a whole number from 0 to 65535'])
+    expect(await problemsOf('a', '--no-inspect', '--keep-open')).toEqual([
+      '--no-inspect excludes --keep-open and --port',
+    ])
   })
 
   test('everything said', async () => {

@@ -15,12 +15,13 @@ export interface AuditProcess {
   readonly ended: Promise<ProcessEnd>
   kill(signal: NodeJS.Signals): void
   /** Settles when standard error so far matches. Rejects when the process ended without. */
-  said(pattern: RegExp): Promise<void>
+  said(pattern: { test(text: string): boolean }): Promise<void>
 }
 
-/** The audit as a process of its own, without a terminal. */
+/** The audit as a process of its own, without a terminal; and without a page, unless a port is given for it. */
 export function startAudit(args: readonly string[], cwd: string): AuditProcess {
-  const child = spawn(process.execPath, ['--conditions=source', main, ...args], {
+  const hidden = args.includes('--port') ? [] : ['--no-inspect']
+  const child = spawn(process.execPath, ['--conditions=source', main, ...args, ...hidden], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -18,8 +18,15 @@ function auditAsking(directory: string, ask: Ask, interrupted: AbortSignal = new
       json: false,
       slots: 2,
       store: { form: 'memory' },
+      inspection: null,
     },
-    { interrupted, now, ask, view: (progress) => new LineView(progress, now, () => undefined) },
+    {
+      interrupted,
+      now,
+      ask,
+      opened: () => undefined,
+      view: (progress) => new LineView(progress, now, () => undefined),
+    },
   )
 }
 
