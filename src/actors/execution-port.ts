@@ -39,6 +39,8 @@ export interface ExecutionPort {
   scrub(text: string): string
   /** A value of which the schema says what is secret. */
   learn(schema: z.ZodType, value: unknown): void
+  /** A secret that the handler was given. */
+  hide(value: string): void
   /** The handler gave a sign of life. */
   alive(): void
   asked(): void

@@ -13,7 +13,6 @@ import type { Principal } from '../model/principal.ts'
 import type { Demand } from '../model/resources.ts'
 import { demandSchema } from '../model/resources.ts'
 import type { TraceContext } from '../model/trace-context.ts'
-import { secret } from '../security/secret-fields.ts'
 import { ChildKeys } from './child-keys.ts'
 import type { ExecutionPort } from './execution-port.ts'
 import { owned } from './owned-promise.ts'
@@ -24,8 +23,6 @@ import type { StepHost } from './step-runner.ts'
 import { StepRunner } from './step-runner.ts'
 import { createTaskLog } from './task-log.ts'
 import type { Timer } from './timers.ts'
-
-const secretText = secret()
 
 /** One attempt at a task's work: what the handler sees of it, and what the task can do to it. */
 export class Execution implements TaskContext, StepHost {
@@ -153,14 +150,13 @@ export class Execution implements TaskContext, StepHost {
     this.#port.use(checked.data)
   }
 
-  /** What the attempt has used in its sandbox. */
   measured(usage: SandboxUsage): void {
     if (!this.#closed) this.#port.measured(usage)
   }
 
   /** A secret that the handler was given: it is hidden wherever it turns up. */
   hide(value: string): void {
-    if (!this.#closed) this.#port.learn(secretText, value)
+    if (!this.#closed) this.#port.hide(value)
   }
 
   heartbeat(): void {

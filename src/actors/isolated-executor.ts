@@ -4,6 +4,7 @@ import { describeThrown } from '../model/errors.ts'
 import type { IsolatedHandler, SandboxUsage } from '../model/isolation.ts'
 import { SandboxError } from '../model/sandbox-error.ts'
 import type { Execution } from './execution.ts'
+import { runInline } from './inline-executor.ts'
 import type { ExecutorPort, RunningHandler } from './running-handler.ts'
 import { failureOf } from './running-handler.ts'
 
@@ -26,8 +27,14 @@ function sandboxFailure(thrown: unknown): Failure {
   return { code: thrown.code, message: describeThrown(thrown), retryable: thrown.isRetryable, cause: thrown }
 }
 
+/** Runs the handler of an attempt where its definition says. */
+export function runHandler(execution: Execution, sandboxes: HandlerSandboxes, port: ExecutorPort): RunningHandler {
+  const { handler } = execution.definition
+  return handler.form === 'isolated' ? runIsolated(execution, handler, sandboxes, port) : runInline(execution, port)
+}
+
 /** Runs a handler in a sandbox. It is ended with its attempt, however that ends. */
-export function runIsolated(
+function runIsolated(
   execution: Execution,
   handler: IsolatedHandler,
   sandboxes: HandlerSandboxes,

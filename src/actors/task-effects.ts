@@ -7,11 +7,10 @@ import { nothingToRollBack } from '../model/outcome.ts'
 import { unwritable } from './accepted-record.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { Execution } from './execution.ts'
-import { runInline } from './inline-executor.ts'
-import { runIsolated } from './isolated-executor.ts'
+import { runHandler } from './isolated-executor.ts'
 import { checkOutput } from './output-check.ts'
 import { RetryTimer } from './retry-timer.ts'
-import type { ExecutorPort, RunningHandler } from './running-handler.ts'
+import type { RunningHandler } from './running-handler.ts'
 import type { Task } from './task.ts'
 import { TaskExecutionPort } from './task-execution-port.ts'
 import type { TaskServices } from './task-services.ts'
@@ -252,18 +251,16 @@ export class TaskEffects {
     if (!this.execution) return
     const { epoch } = this.execution
     const { execution } = this
-    const { handler } = task.facts.definition
-    const port: ExecutorPort = {
-      self: task.actor,
-      completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
-      failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
-      alive: () => this.#watch?.alive(),
-      moved: (state) => task.report({ type: 'task.handler', state }),
-      stopChild: (child) => this.stopChild(child),
-    }
-    const { traces, sandboxes } = this.#services
+    const { sandboxes, traces } = this.#services
     const run = () =>
-      handler.form === 'isolated' ? runIsolated(execution, handler, sandboxes, port) : runInline(execution, port)
+      runHandler(execution, sandboxes, {
+        self: task.actor,
+        completed: (output) => task.send({ type: 'handler.completed', epoch, output }),
+        failed: (failure) => task.send({ type: 'handler.failed', epoch, failure }),
+        alive: () => this.#watch?.alive(),
+        moved: (state) => task.report({ type: 'task.handler', state }),
+        stopChild: (child) => this.stopChild(child),
+      })
     this.#handler = traces ? traces.within(task.id, run) : run()
   }
 

@@ -11,7 +11,7 @@ import type { Demand } from '../model/resources.ts'
 import type { TaskStage } from '../model/stage.ts'
 import type { SubmitOptions } from '../model/submit-options.ts'
 import type { TraceContext } from '../model/trace-context.ts'
-import { hasSecrets } from '../security/secret-fields.ts'
+import { hasSecrets, secret } from '../security/secret-fields.ts'
 import { encodeValue } from '../store/value-codec.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { childHandle } from './child-handle.ts'
@@ -23,6 +23,8 @@ import type { Task } from './task.ts'
 import type { TaskServices } from './task-services.ts'
 import type { TaskUndo } from './task-undo.ts'
 import type { Timers } from './timers.ts'
+
+const secretText = secret()
 
 function isFinal(stage: TaskStage): boolean {
   return stage === 'completed' || stage === 'failed' || stage === 'cancelled' || stage === 'rejected'
@@ -104,6 +106,10 @@ export class TaskExecutionPort implements ExecutionPort {
 
   learn(schema: z.ZodType, value: unknown): void {
     if (hasSecrets(schema)) this.#task.secrets.learn(schema, value)
+  }
+
+  hide(value: string): void {
+    this.learn(secretText, value)
   }
 
   recorded(): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { sandboxesBelow, survivors } from './sandbox-processes.ts'
 import { observedRuntime, sandboxed, sandboxLevels } from './sandboxed.ts'
 
 describe.each(sandboxLevels)('at the level %s', (level) => {
@@ -79,8 +80,11 @@ describe.each(sandboxLevels)('at the level %s', (level) => {
     const { runtime, logged } = await observedRuntime()
     const handle = await runtime.submit(sandboxed(level, 'stubborn'), null)
     await logged('begun')
+    const processes = sandboxesBelow(process.pid)
+    expect(processes.length > 0).toBe(level === 'process')
     await handle.cancel('enough')
     expect(await handle.outcome()).toMatchObject({ status: 'cancelled' })
+    expect(await survivors(processes)).toEqual([])
     await runtime.stop()
   })
 
