@@ -8,23 +8,24 @@ const booking = z.object({ traveller: z.string(), price: z.number() })
 
 /** A house that lends places and takes them back; in a test it begins anew for each path. */
 class House {
-  readonly #lent = new Set<string>()
+  #lent: string[] = []
 
   get lent(): number {
-    return this.#lent.size
+    return this.#lent.length
   }
 
   lend(place: string): string {
-    this.#lent.add(place)
+    this.#lent.push(place)
     return place
   }
 
   takeBack(place: string): void {
-    this.#lent.delete(place)
+    const at = this.#lent.indexOf(place)
+    if (at !== -1) this.#lent.splice(at, 1)
   }
 
   reset(): void {
-    this.#lent.clear()
+    this.#lent = []
   }
 }
 

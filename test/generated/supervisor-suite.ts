@@ -97,6 +97,9 @@ class SupervisorWalk {
   readonly #children: (() => Promise<unknown>)[] = []
   #model = initialTransition(supervisorMachine)[0]
   #mismatch: unknown = null
+  /** Ids of the task that holds the slot, and of one that waits for it. */
+  #holder = ''
+  #waiter = ''
 
   async live(path: Path, machines: Machines): Promise<void> {
     const { clock } = this.#environment
@@ -110,8 +113,9 @@ class SupervisorWalk {
     await clock.settle()
     await runtime.submit(parentOf(this.#children), null)
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-    await runtime.submit(holderOf(held), null)
+    this.#holder = (await runtime.submit(holderOf(held), null)).id
     await runtime.submit(echo, 'waits for the slot')
+    this.#waiter = (await runtime.submit(echo, 'waits behind it')).id
     await clock.settle()
     for (const event of path.slice(1)) {
       if (this.#model.status === 'done') break
@@ -200,9 +204,35 @@ class SupervisorWalk {
         if (runtime.state === 'stopping') await clock.advance(graceMs)
         else runtime.actor.send(event)
         return
+      case 'type.resume':
+        runtime.pauseType('echo')
+        await clock.settle()
+        runtime.resumeType('echo')
+        return
       default:
-        // Messages about tasks and leases that nobody knows change nothing; the intensity is spent by crashes elsewhere.
-        runtime.actor.send(event)
+        // The intensity is spent by crashes elsewhere: it is told as it is.
+        runtime.actor.send(this.#about(runtime, event))
+    }
+  }
+
+  /** The same message about a task, or its lease, that is there. */
+  #about(runtime: Runtime, event: SupervisorMachineEvent): SupervisorMachineEvent {
+    const context = runtime.get(this.#holder)?.actor.getSnapshot().context
+    const lease = { leaseId: context?.leaseId ?? 'none', epoch: context?.epoch ?? 0 }
+    switch (event.type) {
+      case 'task.reprioritise':
+      case 'task.withdraw':
+        return { ...event, taskId: this.#waiter }
+      case 'task.cancel':
+        return { ...event, taskId: this.#holder }
+      case 'lease.use':
+        return { ...event, taskId: this.#holder, ...lease }
+      case 'lease.release':
+      case 'lease.renew':
+      case 'lease.expired':
+        return { ...event, ...lease }
+      default:
+        return event
     }
   }
 }
@@ -220,19 +250,23 @@ function possible(state: State): SupervisorMachineEvent[] {
   return state.matches('starting') ? [{ type: 'supervisor.start' }] : [...samples]
 }
 
-/** A shortest path for each transition, and for each message in each state. */
+/** A shortest path for each transition, and for each message in each state: one that changes something, if there is one. */
 function shortest(): ReadonlyMap<string, Path> {
-  const found = new Map<string, Path>()
+  const found = new Map<string, { readonly path: Path; readonly changes: boolean }>()
   const paths = getShortestPaths(supervisorMachine, { events: possible, serializeState: alike })
   for (const { state, steps } of paths.toSorted((a, b) => a.steps.length - b.steps.length)) {
     const before = steps.slice(1).map(({ event }) => event)
     for (const sample of possible(state)) {
       const step = compiledSupervisor.step(compiledSupervisor.configurationOf(state.value), state.context, sample)
       const ids = (step?.transitions ?? []).map(({ id }) => id)
-      for (const id of [...ids, `${state.value} ${sample.type}`]) if (!found.has(id)) found.set(id, [...before, sample])
+      const changes = step !== null && alike(step.snapshot) !== alike(state)
+      for (const id of [...ids, `${state.value} ${sample.type}`]) {
+        const known = found.get(id)
+        if (!known || (changes && !known.changes)) found.set(id, { path: [...before, sample], changes })
+      }
     }
   }
-  return found
+  return new Map([...found].map(([id, { path }]) => [id, path]))
 }
 
 /** Ids of the transitions that the machine declares. */

@@ -11,18 +11,26 @@ const wantedPercent = 95
 
 const { signal } = new AbortController()
 const worker = (file: string, data: object) => (from: number) =>
-  new Worker(new URL(file, import.meta.url), { workerData: { ...data, from }, execArgv: ['--conditions=source'] })
+  new Worker(new URL(file, import.meta.url), {
+    workerData: { ...data, from },
+    execArgv: ['--conditions=source'],
+    resourceLimits: { maxOldGenerationSizeMb: 1_024 },
+  })
 
 const onVerdict = (what: string, { form }: { form: string }, index: number, total: number) => {
   if (form === 'survived') process.stderr.write(`  ${index + 1}/${total} survived: ${what}\n`)
 }
 
 const reports: MutationReport[] = []
-for (const machine of ['task', 'supervisor'])
+for (const machine of process.argv[2] ? [process.argv[2]] : ['task', 'supervisor'])
   reports.push(
-    await gatherVerdicts(worker('./own-machines-worker.ts', { machine }), { signal, hangMs: 30_000, onVerdict }),
+    await gatherVerdicts(worker('./own-machines-worker.ts', { machine }), {
+      signal,
+      hangMs: machine === 'supervisor' ? 5_000 : 30_000,
+      onVerdict,
+    }),
   )
-for (const name of ['payment', 'purchase-order', 'media-scanner', 'trip']) {
+for (const name of process.argv[2] ? [] : ['payment', 'purchase-order', 'media-scanner', 'trip']) {
   const { path, definitions } = await loadTasksModule(`examples/lifecycle/${name}.ts`)
   for (const definition of definitions) {
     const start = worker('../../src/cli/lifecycle/mutant-worker.ts', { path, name: definition.name })

@@ -30,6 +30,8 @@ export interface Rehearsed {
   /** Of a handler that is a machine. */
   readonly graph: MachineGraph | null
   readonly autopilot: Autopilot | null
+  /** The definition asks for resources with this input. */
+  readonly asks: boolean
   /** Why the life failed, with nothing planted in it; `null`: it did not. */
   readonly failure: string | null
 }
@@ -58,6 +60,7 @@ export async function rehearsePlainly(
   const { subject } = surroundings
   const machine = machineOf(subject)
   const demanded = await demandOf(subject, input)
+  const asks = demanded.size > 0
   for (let round = 0; ; round += 1) {
     const before = demanded.size
     const fitted = { ...surroundings, pools: pools ?? poolsFor(demanded) }
@@ -72,7 +75,7 @@ export async function rehearsePlainly(
     const { outcome } = world
     const failure = outcome?.status === 'failed' ? outcome.failure.message : null
     const life = lifeOf(world, input, ends)
-    return { life, facts: factsOf(world, ends), surroundings: fitted, graph, autopilot, failure }
+    return { life, facts: factsOf(world, ends), surroundings: fitted, graph, autopilot, asks, failure }
   }
 }
 

@@ -116,7 +116,11 @@ function duplicates(
     states.some((one) => isWithin(one.node, node) && event in asPlain(one.config['on']))
   const at = siblings.findIndex(({ node }) => node === state.node)
   const around = [...siblings.slice(at + 1), ...siblings.slice(0, at)]
-  const sibling = around.find((one) => !isAnswered(one))
+  // To go where one is already, and do nothing on the way, changes nothing.
+  const [target] = targetsOf({ state, place, event, words, list }, position)
+  const changes = ({ node }: WrittenState) =>
+    target !== node || answer['actions'] !== undefined || answer['reenter'] === true
+  const sibling = around.find((one) => !isAnswered(one) && changes(one))
   if (!sibling) return []
   const { node } = sibling
   return [

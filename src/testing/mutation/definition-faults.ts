@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { TaskDefinition } from '../../model/definition.ts'
+import { machineOf } from '../lifecycle/plain-life.ts'
+import type { SuitePlan } from '../lifecycle/suite-plan.ts'
 import type { Mutant, MutantKind } from './mutant.ts'
 
 interface PolicyFault {
@@ -11,8 +13,9 @@ interface PolicyFault {
 }
 
 /** Faults in what a definition says of its tasks, beside the handler. */
-export function policyFaults(definition: TaskDefinition): Mutant[] {
-  return policyFaultsOf(definition).map(({ kind, what, change, without }) => ({
+export function policyFaults(plan: SuitePlan): Mutant[] {
+  const { definition } = plan
+  return policyFaultsOf(plan).map(({ kind, what, change, without }) => ({
     id: `definition: ${what}`,
     place: 'definition',
     kind,
@@ -32,7 +35,15 @@ export function policyFaults(definition: TaskDefinition): Mutant[] {
   }))
 }
 
-function policyFaultsOf(definition: TaskDefinition): PolicyFault[] {
+/** A machine that does not answer the stop is stopped on the spot. */
+function usesGrace(definition: TaskDefinition): boolean {
+  const machine = machineOf(definition)
+  return machine === null || machine.events.includes('taskwright.stop')
+}
+
+function policyFaultsOf(plan: SuitePlan): PolicyFault[] {
+  const { definition } = plan
+  const { completes } = plan.abilities
   const { timeoutMs, heartbeatMs, retry, validate, rollback, output, graceMs } = definition
   const faults: PolicyFault[] = []
   const plant = (kind: MutantKind, what: string, change: Partial<TaskDefinition>): void => {
@@ -48,9 +59,9 @@ function policyFaultsOf(definition: TaskDefinition): PolicyFault[] {
   }
   if (retry.attempts > 1) plant('swap retry and fail', 'it fails at once', { retry: { ...retry, attempts: 1 } })
   plant('swap retry and fail', 'it tries once more', { retry: { ...retry, attempts: retry.attempts + 1 } })
-  plant('change policy', 'its grace is twice as long', { graceMs: 2 * graceMs + 1 })
-  plant('forget a demand', 'it asks for nothing', { demandOf: () => ({}) })
-  if (!(output instanceof z.ZodUnknown || output instanceof z.ZodAny))
+  if (usesGrace(definition)) plant('change policy', 'its grace is twice as long', { graceMs: 2 * graceMs + 1 })
+  if (plan.rehearsed.some(({ asks }) => asks)) plant('forget a demand', 'it asks for nothing', { demandOf: () => ({}) })
+  if (completes && !(output instanceof z.ZodUnknown || output instanceof z.ZodAny))
     plant('drop check', 'its output is not checked', { output: z.unknown() })
   if (validate) faults.push({ kind: 'drop check', what: 'it is not validated', change: {}, without: 'validate' })
   if (rollback) faults.push({ kind: 'skip undo', what: 'its rollback is left out', change: {}, without: 'rollback' })

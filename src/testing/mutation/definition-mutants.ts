@@ -17,6 +17,6 @@ export async function definitionMutants(
   options: LifecycleOptions,
 ): Promise<{ readonly suite: PathSuite; readonly mutants: readonly Mutant[] }> {
   const plan = await planSuite(definition, options)
-  const mutants = [...policyFaults(definition), ...callFaults(plan), ...machineFaults(definition)]
+  const mutants = [...policyFaults(plan), ...callFaults(plan), ...machineFaults(definition)]
   return { suite: await suiteOf(plan, null), mutants }
 }
