@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
 import type { Runtime } from 'taskwright'
 import { createVirtualEnvironment, defineTask } from 'taskwright'
@@ -41,8 +42,8 @@ const samples: readonly SupervisorMachineEvent[] = [
     failure: { code: 'CANCELLED', message: 'no longer needed', retryable: false },
   },
   { type: 'lease.release', leaseId: 'none', epoch: 1 },
-  { type: 'lease.renew', leaseId: 'none', epoch: 1, expiresAt: null },
-  { type: 'lease.use', taskId: 'nobody', leaseId: 'none', epoch: 1, usage: {} },
+  { type: 'lease.renew', leaseId: 'none', epoch: 1, expiresAt: 10 },
+  { type: 'lease.use', taskId: 'nobody', leaseId: 'none', epoch: 1, usage: { usd: 2 } },
   { type: 'lease.expired', leaseId: 'none', epoch: 1 },
   { type: 'pool.resize', resource: 'slots', capacity: 4, reply },
   { type: 'type.pause', name: 'echo' },
@@ -85,7 +86,13 @@ function parentOf(children: (() => Promise<unknown>)[]) {
 
 /** Holds the only slot until it is let go: whatever comes after it waits. */
 function holderOf(held: Promise<void>) {
-  return defineTask({ type: 'holder', kind: 'processing', input: z.null(), demand: { slots: 1 }, run: () => held })
+  return defineTask({
+    type: 'holder',
+    kind: 'processing',
+    input: z.null(),
+    demand: { slots: 1, usd: 1 },
+    run: () => held,
+  })
 }
 
 /** One path on a real runtime; the interpreted machine is told the same, and must agree. */
@@ -106,7 +113,7 @@ class SupervisorWalk {
     const runtime = await createRuntimeOn(machines, {
       environment: this.#environment,
       logger: quiet,
-      pools: { default: { slots: 1 } },
+      pools: { default: { slots: 1, usd: { budget: 5 } } },
       inspect: (inspected) => this.#follow(inspected),
     })
     runtime.on('*', (event) => this.events.push(event))
@@ -123,6 +130,9 @@ class SupervisorWalk {
       await clock.settle()
       this.#check(runtime)
     }
+    // A lease that was renewed for a moment runs out.
+    await clock.advance(20)
+    this.told.push(`resources: ${JSON.stringify(runtime.resources())}`)
     // Whether what waits is granted the slot is what tells the states apart.
     letGo()
     await clock.settle()
@@ -130,7 +140,8 @@ class SupervisorWalk {
     await this.#ends(runtime.stop({ grace: graceMs }))
     this.#check(runtime)
     assert.equal(runtime.state, 'stopped')
-    for (const { resource, held: amount } of runtime.resources()) assert.equal(amount, 0, `${resource} is held`)
+    for (const { resource, form, held: amount } of runtime.resources())
+      if (form === 'reusable') assert.equal(amount, 0, `${resource} is held`)
     await clock.settle()
     assert.equal(clock.nextAt(), null, 'a timer is left')
   }
@@ -225,6 +236,8 @@ class SupervisorWalk {
         return { ...event, taskId: this.#waiter }
       case 'task.cancel':
         return { ...event, taskId: this.#holder }
+      case 'xstate.error.actor.*':
+        return { ...event, actorId: this.#holder }
       case 'lease.use':
         return { ...event, taskId: this.#holder, ...lease }
       case 'lease.release':
@@ -307,4 +320,26 @@ export function supervisorSuite(subject: Subject | null = null, traces: LifeTrac
     against: (other) => Promise.resolve(supervisorSuite(other, traces)),
     [Symbol.iterator]: () => cases[Symbol.iterator](),
   }
+}
+
+/** Every state that the supervisor can come to, a representative of each that guards can tell apart. */
+const reachable: readonly State[] = getShortestPaths(supervisorMachine, {
+  events: possible,
+  serializeState: alike,
+}).map(({ state }) => state)
+
+/** Whether an engine answers every message that can come in every state as our own does: same state, same effects. */
+export function supervisesAlike({ supervisor }: Partial<Machines>): boolean {
+  const answer = (by: Machines['supervisor'], { value, context }: State, event: SupervisorMachineEvent) => {
+    const step = by.step(by.configurationOf(value), context, event)
+    return step && { value: step.snapshot.value, context: step.snapshot.context, effects: step.effects }
+  }
+  return (
+    supervisor !== undefined &&
+    reachable.every((state) =>
+      possible(state).every((event) =>
+        isDeepStrictEqual(answer(supervisor, state, event), answer(compiledSupervisor, state, event)),
+      ),
+    )
+  )
 }

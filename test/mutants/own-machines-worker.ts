@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { lifecycleCases } from '../../src/testing/lifecycle/lifecycle-cases.ts'
 import { supervisorFaults, taskLifeFaults } from '../../src/testing/mutation/life-faults.ts'
 import { serveVerdicts } from '../../src/testing/mutation/serve-verdicts.ts'
-import { supervisorSuite } from '../generated/supervisor-suite.ts'
+import { supervisesAlike, supervisorSuite } from '../generated/supervisor-suite.ts'
 import { watched } from '../generated/watched.ts'
 
 const { machine, from } = z.object({ machine: z.enum(['task', 'supervisor']), from: z.number() }).parse(workerData)
@@ -12,5 +12,5 @@ if (parentPort)
   await serveVerdicts(parentPort, from, async () =>
     machine === 'task'
       ? { suite: await lifecycleCases(watched, { inputs: ['in'], watchdogMs: 4_000 }), mutants: taskLifeFaults() }
-      : { suite: supervisorSuite(), mutants: supervisorFaults() },
+      : { suite: supervisorSuite(), mutants: supervisorFaults(supervisesAlike) },
   )

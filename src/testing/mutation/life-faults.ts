@@ -118,12 +118,13 @@ export function taskLifeFaults(): Mutant[] {
   })
 }
 
-/** Faults in the life of the supervisor. */
-export function supervisorFaults(): Mutant[] {
+/** Faults in the life of the supervisor. @param areAlike whether machines do the same whatever comes */
+export function supervisorFaults(areAlike: (machines: Partial<Machines>) => boolean): Mutant[] {
   return faultsOf({
     place: 'supervisor',
     machine: supervisorMachine,
     tables: supervisorTables,
     compile: (machine, tables) => ({ supervisor: compileSupervisor(machine, tables) }),
+    areAlike,
   })
 }
